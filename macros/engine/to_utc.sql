@@ -1,0 +1,15 @@
+{#
+    Text as delivered to a moment in UTC. Without an offset it is meant in the shop's zone: a local time that happens
+    twice is the later one, one that doesn't happen moves forward an hour (both are what ICU does by itself).
+#}
+{% macro to_utc(text) -%}
+    {{ return(adapter.dispatch("to_utc", "second_order")(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__to_utc(text) -%}
+    case
+        when regexp_matches(substr({{ text }}, 14), '[-+zZ]')
+            then timezone('UTC', cast(regexp_replace({{ text }}, '\s*([-+]\d\d):?(\d\d)$', '\1:\2') as timestamptz))
+        else timezone('UTC', timezone('{{ setting("timezone") }}', cast({{ text }} as timestamp)))
+    end
+{%- endmacro %}

@@ -1,0 +1,13 @@
+{# The named columns together identify a row and none of them is missing. #}
+{% test unique_grain(model, columns) %}
+
+    select {{ columns | join(", ") }}
+    from {{ model }}
+    group by {{ columns | join(", ") }}
+    having
+        count(*) > 1
+        {% for column in columns %}
+            or {{ column }} is null
+        {% endfor %}
+
+{% endtest %}

@@ -1,0 +1,87 @@
+with line_totals as (
+
+    select
+        order_key,
+        count(*) as line_count,
+        bool_and(is_gift_card) as has_only_gift_cards,
+        sum(case when not is_gift_card then gross_sales_order_currency - line_discount_order_currency else 0 end)
+            as goods_order_currency,
+        sum(case when not is_gift_card then gross_sales else 0 end) as gross_sales,
+        sum(case when is_gift_card then gross_sales else 0 end) as gift_card_sales,
+        sum(case when not is_gift_card then line_discount else 0 end) as line_discounts,
+        sum(case when not is_gift_card then cost_of_kept else 0 end) as cost_of_kept,
+        bool_or(not is_gift_card and cost_of_kept is null) as lacks_a_cost
+    from {{ ref('int_orders__priced_lines') }}
+    group by order_key
+
+),
+
+refund_totals as (
+
+    select
+        order_key,
+        sum(amount) as returns
+    from {{ ref('int_orders__priced_refunds') }}
+    where not is_gift_card
+    group by order_key
+
+),
+
+line_maxima as (
+
+    select
+        order_key,
+        max(gross_sales_order_currency) as highest_gross_sales
+    from {{ ref('int_orders__priced_lines') }}
+    where not is_gift_card
+    group by order_key
+
+),
+
+most_valuable_lines as (
+
+    -- Of equally valuable lines the type first in the alphabet.
+    select
+        lines.order_key,
+        min(coalesce(lines.product_type, 'unknown')) as product_type
+    from {{ ref('int_orders__priced_lines') }} as lines
+    inner join line_maxima
+        on
+            lines.order_key = line_maxima.order_key
+            and lines.gross_sales_order_currency = line_maxima.highest_gross_sales
+    where not lines.is_gift_card
+    group by lines.order_key
+
+)
+
+select
+    orders.order_key,
+    rates.exchange_rate,
+    most_valuable_lines.product_type,
+    coalesce(line_totals.line_count, 0) as line_count,
+    coalesce(line_totals.has_only_gift_cards, false) as has_only_gift_cards,
+    coalesce(line_totals.goods_order_currency, 0) - orders.order_discount as goods_order_currency,
+    case when rates.exchange_rate is not null then {{ money('coalesce(line_totals.gross_sales, 0)') }} end
+        as gross_sales,
+    case when rates.exchange_rate is not null then {{ money('coalesce(line_totals.gift_card_sales, 0)') }} end
+        as gift_card_sales,
+    {{ money('coalesce(line_totals.line_discounts, 0)') }}
+    + {{ money('orders.order_discount * rates.exchange_rate') }} as discounts,
+    case when rates.exchange_rate is not null then {{ money('coalesce(refund_totals.returns, 0)') }} end as returns,
+    {{ money('orders.tax * rates.exchange_rate') }} as tax,
+    {{ money('orders.shipping * rates.exchange_rate') }} as shipping,
+    case
+        when rates.exchange_rate is not null and not coalesce(line_totals.lacks_a_cost, true)
+            then {{ money('line_totals.cost_of_kept') }}
+    end as cost_of_kept
+from {{ ref('int_orders__current') }} as orders
+left join line_totals
+    on orders.order_key = line_totals.order_key
+left join refund_totals
+    on orders.order_key = refund_totals.order_key
+left join most_valuable_lines
+    on orders.order_key = most_valuable_lines.order_key
+left join {{ ref('int_orders__rates') }} as rates
+    on
+        orders.order_date = rates.rate_date
+        and orders.currency = rates.currency

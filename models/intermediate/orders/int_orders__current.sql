@@ -1,0 +1,34 @@
+with versions as (
+
+    {{ latest_version(ref('stg_drop__orders'), ['order_id']) }}
+
+)
+
+select
+    source || ':' || order_id as order_key,
+    source,
+    order_id,
+    ordered_at,
+    {{ local_date('ordered_at') }} as order_date,
+    customer_id,
+    email,
+    phone,
+    coalesce(currency, '{{ setting("currency") }}') as currency,
+    coalesce(channel, 'own_store') as channel,
+    acquisition_source,
+    discount_codes,
+    referral_code,
+    case when cancelled_at <= {{ as_of() }} then cancelled_at end as cancelled_at,
+    coalesce(is_test, false) as is_test,
+    financial_status,
+    {{ money('coalesce(order_discount, 0)') }} as order_discount,
+    {{ money('coalesce(tax, 0)') }} as tax,
+    {{ money('coalesce(shipping, 0)') }} as shipping,
+    {{ money('coalesce(tip, 0)') }} as tip,
+    ship_country,
+    ship_region,
+    exchange_of_order_id,
+    coalesce(order_type, 'one_time') as order_type,
+    load_id
+from versions
+where ordered_at <= {{ as_of() }}

@@ -1,0 +1,65 @@
+-- A newer version of an order brings all its lines anew: lines stamped earlier than the order's newest line, or, where
+-- lines carry no stamp, loaded before the order's own version although newer ones came with it, are no longer its.
+with latest_lines as (
+
+    {{ latest_version(ref('stg_drop__order_lines'), ['order_id', 'line_id']) }}
+
+),
+
+stamped as (
+
+    select
+        latest_lines.*,
+        latest_lines.source || ':' || latest_lines.order_id as order_key,
+        max(latest_lines.updated_at) over (
+            partition by latest_lines.source, latest_lines.order_id
+        ) as newest_stamp,
+        max(latest_lines.load_id) over (
+            partition by latest_lines.source, latest_lines.order_id
+        ) as newest_load
+    from latest_lines
+
+),
+
+products as (
+
+    select * from {{ ref('int_products__current') }}
+
+)
+
+select
+    stamped.order_key || ':' || stamped.line_id as line_key,
+    stamped.order_key,
+    stamped.source,
+    stamped.order_id,
+    stamped.line_id,
+    stamped.variant_id,
+    stamped.sku,
+    coalesce(stamped.product_id, products.product_id) as product_id,
+    coalesce(stamped.product_title, products.product_title) as product_title,
+    products.product_type,
+    products.category_class,
+    stamped.quantity,
+    stamped.unit_price,
+    {{ money('stamped.quantity * stamped.unit_price') }} as gross_sales,
+    {{ money('coalesce(stamped.line_discount, 0)') }} as line_discount,
+    coalesce(stamped.is_gift_card, false) as is_gift_card,
+    -- A line's cost is in the order's currency, a product's in the shop's.
+    stamped.unit_cost as line_unit_cost,
+    products.unit_cost as product_unit_cost,
+    orders.order_key is null as is_waiting
+from stamped
+left join {{ ref('int_orders__current') }} as orders
+    on stamped.order_key = orders.order_key
+left join products
+    on
+        stamped.source = products.source
+        and stamped.variant_id = products.variant_id
+where
+    (stamped.newest_stamp is null or stamped.updated_at = stamped.newest_stamp)
+    and (
+        stamped.newest_stamp is not null
+        or orders.load_id is null
+        or stamped.load_id >= orders.load_id
+        or stamped.newest_load < orders.load_id
+    )

@@ -1,0 +1,1 @@
+{{ latest_version(ref('stg_drop__products'), ['variant_id']) }}

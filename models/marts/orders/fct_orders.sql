@@ -1,0 +1,44 @@
+select
+    orders.order_key,
+    orders.source,
+    orders.order_id,
+    record_persons.person_id,
+    record_persons.is_identified,
+    orders.order_type,
+    orders.ordered_at,
+    orders.order_date,
+    orders.channel,
+    orders.acquisition_source,
+    orders.ship_country,
+    amounts.product_type,
+    validity.invalid_reason is null as is_valid,
+    validity.invalid_reason,
+    sequences.order_sequence,
+    coalesce(sequences.order_sequence > 1, false) as is_repeat,
+    amounts.gross_sales,
+    amounts.discounts,
+    amounts.returns,
+    {{ money('amounts.gross_sales - amounts.discounts - amounts.returns') }} as net_sales,
+    {{ money('amounts.gross_sales - amounts.discounts - amounts.returns - amounts.cost_of_kept') }} as gross_margin,
+    amounts.gift_card_sales,
+    amounts.tax,
+    amounts.shipping,
+    orders.currency,
+    amounts.exchange_rate,
+    coalesce(
+        amounts.discounts >= amounts.gross_sales * {{ setting("discounted_order_share") }} and amounts.gross_sales > 0,
+        false
+    ) as is_discounted,
+    coalesce(amounts.returns > amounts.gross_sales - amounts.discounts, false) as is_refunded_beyond_value,
+    referred.order_key is not null as is_referred
+from {{ ref('int_orders__current') }} as orders
+inner join {{ ref('int_identity__record_persons') }} as record_persons
+    on orders.order_key = record_persons.record_key
+inner join {{ ref('int_orders__amounts') }} as amounts
+    on orders.order_key = amounts.order_key
+inner join {{ ref('int_orders__validity') }} as validity
+    on orders.order_key = validity.order_key
+left join {{ ref('int_orders__sequence') }} as sequences
+    on orders.order_key = sequences.order_key
+left join {{ ref('int_referral__orders') }} as referred
+    on orders.order_key = referred.order_key

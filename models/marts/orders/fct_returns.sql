@@ -1,0 +1,33 @@
+with versions as (
+
+    {{ latest_version(ref('stg_drop__returns'), ['return_id']) }}
+
+)
+
+select
+    versions.source || ':' || versions.return_id as return_key,
+    versions.source,
+    versions.return_id,
+    versions.source || ':' || versions.order_id as order_key,
+    lines.line_key,
+    record_persons.person_id,
+    versions.requested_at,
+    {{ local_date('versions.requested_at') }} as requested_date,
+    versions.quantity,
+    lines.product_id,
+    lines.product_title,
+    lines.product_type,
+    coalesce(versions.reason, 'not stated') as reason,
+    versions.reason_text,
+    versions.outcome,
+    case when versions.closed_at <= {{ as_of() }} then versions.closed_at end as closed_at,
+    record_persons.record_key is null as is_waiting
+from versions
+left join {{ ref('int_orders__current_lines') }} as lines
+    on
+        versions.source = lines.source
+        and versions.order_id = lines.order_id
+        and versions.line_id = lines.line_id
+left join {{ ref('int_identity__record_persons') }} as record_persons
+    on versions.source || ':' || versions.order_id = record_persons.record_key
+where versions.requested_at <= {{ as_of() }}

@@ -1,0 +1,121 @@
+-- Finance basis: a sale falls on its own month, a refund on the month it was paid, at that day's rate.
+{% set dimensions = ["acquisition_source", "channel", "market", "product_type"] %}
+{% set measures = ["orders", "gross_sales", "discounts", "refunds", "tax", "shipping"] %}
+
+with orders as (
+
+    select
+        order_key,
+        order_date,
+        case
+            when not is_identified then 'unidentified'
+            when is_repeat then 'returning'
+            else 'new'
+        end as customer_type,
+        coalesce(acquisition_source, 'unknown') as acquisition_source,
+        channel,
+        coalesce(ship_country, 'unknown') as market,
+        coalesce(product_type, 'unknown') as product_type,
+        gross_sales,
+        discounts,
+        tax,
+        shipping
+    from {{ ref('fct_orders') }}
+    where is_valid
+
+),
+
+movements as (
+
+    select
+        {{ month_of('order_date') }} as month,
+        customer_type,
+        acquisition_source,
+        channel,
+        market,
+        product_type,
+        1 as orders,
+        gross_sales,
+        discounts,
+        {{ money('0') }} as refunds,
+        tax,
+        shipping
+    from orders
+    union all
+    select
+        {{ month_of('refunds.refund_date') }} as month,
+        orders.customer_type,
+        orders.acquisition_source,
+        orders.channel,
+        orders.market,
+        orders.product_type,
+        0 as orders,
+        {{ money('0') }} as gross_sales,
+        {{ money('0') }} as discounts,
+        refunds.amount_finance as refunds,
+        {{ money('0') }} as tax,
+        {{ money('0') }} as shipping
+    from {{ ref('fct_refunds') }} as refunds
+    inner join orders
+        on refunds.order_key = orders.order_key
+    where not refunds.is_gift_card
+
+),
+
+counted as (
+
+    select
+        month,
+        customer_type,
+        {{ dimensions | join(",\n        ") }},
+        {% for measure in measures %}
+            sum({{ measure }}) as {{ measure }}{{ "," if not loop.last }}
+        {% endfor %}
+    from movements
+    group by
+        month,
+        customer_type,
+        {{ dimensions | join(",\n        ") }}
+
+),
+
+by_dimension as (
+
+    select
+        month,
+        customer_type,
+        'all' as dimension,
+        'all' as dimension_value,
+        {{ measures | join(",\n        ") }}
+    from counted
+    {% for dimension in dimensions %}
+        union all
+        select
+            month,
+            customer_type,
+            '{{ dimension }}' as dimension,
+            {{ dimension }} as dimension_value,
+            {{ measures | join(",\n            ") }}
+        from counted
+    {% endfor %}
+
+)
+
+select
+    month,
+    customer_type,
+    dimension,
+    dimension_value,
+    cast(sum(orders) as bigint) as orders,
+    {{ money('sum(gross_sales)') }} as gross_sales,
+    {{ money('sum(discounts)') }} as discounts,
+    {{ money('sum(refunds)') }} as refunds,
+    {{ money('sum(gross_sales) - sum(discounts) - sum(refunds)') }} as net_sales,
+    {{ money('sum(tax)') }} as tax,
+    {{ money('sum(shipping)') }} as shipping
+from by_dimension
+group by
+    month,
+    customer_type,
+    dimension,
+    dimension_value

@@ -1,0 +1,22 @@
+select
+    'drop' as source,
+    nullif(trim(event_id), '') as event_id,
+    {{ to_utc('occurred_at') }} as occurred_at,
+    nullif(lower(trim(event_type)), '') as event_type,
+    nullif(lower(trim(channel)), '') as channel,
+    nullif(lower(trim(email)), '') as email,
+    nullif(trim(customer_id), '') as customer_id,
+    nullif(lower(trim(purpose)), '') as purpose,
+    nullif(trim(flow_id), '') as flow_id,
+    nullif(trim(flow_name), '') as flow_name,
+    nullif(trim(message_id), '') as message_id,
+    nullif(trim(message_name), '') as message_name,
+    nullif(trim(campaign_id), '') as campaign_id,
+    nullif(trim(campaign_name), '') as campaign_name,
+    nullif(trim(link), '') as link,
+    cast(is_machine as boolean) as is_machine,
+    {{ to_utc('updated_at') }} as updated_at,
+    _load_id as load_id,
+    _file_index as file_index,
+    _row_number as row_number
+from {{ source('raw_drop', 'message_events') }}

@@ -1,0 +1,20 @@
+select
+    'drop' as source,
+    nullif(trim(variant_id), '') as variant_id,
+    nullif(trim(product_id), '') as product_id,
+    nullif(trim(product_title), '') as product_title,
+    nullif(trim(product_type), '') as product_type,
+    nullif(lower(trim(category_class)), '') as category_class,
+    cast(supply_days as decimal(18, 4)) as supply_days,
+    cast(unit_cost as decimal(18, 4)) as unit_cost,
+    cast(in_stock as boolean) as in_stock,
+    cast(price as decimal(18, 4)) as price,
+    nullif(trim(url), '') as url,
+    nullif(trim(image_url), '') as image_url,
+    nullif(trim(season), '') as season,
+    nullif(trim(accessory_for), '') as accessory_for,
+    {{ to_utc('updated_at') }} as updated_at,
+    _load_id as load_id,
+    _file_index as file_index,
+    _row_number as row_number
+from {{ source('raw_drop', 'products') }}

@@ -1,0 +1,165 @@
+"""The command line: `python -m orchestration <command>`, called by the Makefile."""
+
+import argparse
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestration.errors import UserError
+from orchestration.preflight import check_disk, check_node, check_port, check_python
+from orchestration.shop import REPOSITORY, Shop, load_shop, paths_of
+
+_LABELS = {
+    "valid_orders": "Valid orders",
+    "net_sales": "Net sales",
+    "customers": "Customers who can be told apart",
+    "repeat_rate_90d": "Came back within 90 days",
+    "lifetime_repeat_share": "Ever ordered twice or more",
+}
+# A run of the demo makes some 200 MB; a gigabyte leaves room for a version to be written beside the one before.
+_RUN_BYTES = 1_000_000_000
+_DAGSTER_PORT = 3000
+_REPORT_PORT = 8000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the process's exit code; an error meant for the user is one line on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        check_python()
+        command = {"run": _run, "up": _up, "demo": _demo}[options.command]
+        command(options)
+    except UserError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m orchestration", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="run a shop from its files to a published version and a report")
+    run.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
+    run.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
+    run.add_argument("--no-site", action="store_true", help="publish without putting the report together")
+    up = commands.add_parser("up", help="Dagster's web page and the report, on this machine only")
+    up.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
+    up.add_argument("--dagster-port", type=int, default=_DAGSTER_PORT)
+    up.add_argument("--report-port", type=int, default=_REPORT_PORT)
+    demo = commands.add_parser("demo", help="write the demo shop's files")
+    demo.add_argument("--orders", type=int, default=None)
+    return parser
+
+
+def _show_progress() -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    started = time.monotonic()
+
+    class Elapsed(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return f"[{time.monotonic() - started:6.1f} s] {record.getMessage()}"
+
+    handler.setFormatter(Elapsed())
+    progress = logging.getLogger("second_order.progress")
+    progress.setLevel(logging.INFO)
+    progress.addHandler(handler)
+    progress.propagate = False
+
+
+def _generate(shop: Shop, orders: int | None = None) -> None:
+    """Write a generated shop's files, unless they are there already."""
+    if shop.generate is None:
+        return
+    from orchestration.demo.generate import generate
+
+    generate(shop.folder, orders=orders or shop.generate.orders, seed=shop.generate.seed)
+
+
+def _run(options: argparse.Namespace) -> None:
+    shop = load_shop(options.shop)
+    paths = paths_of(shop)
+    check_disk(paths.root, _RUN_BYTES)
+    if not options.no_site:
+        check_node()
+    _show_progress()
+    _generate(shop)
+    from orchestration.run import run_shop
+
+    summary = run_shop(shop, paths, wait_seconds=options.wait, with_site=not options.no_site)
+    print()
+    print(
+        f"Rows: {summary.rows_in:,} in = {summary.rows_loaded:,} loaded + {summary.rows_rejected:,} rejected "
+        f"+ {summary.rows_redelivered:,} delivered before"
+    )
+    for figure, value, numerator, denominator, unit in summary.headlines:
+        print(f"  {_LABELS[figure]:<34} {_shown(value, unit, summary.currency)}{_of(numerator, denominator)}")
+    print(f"Published: {summary.version}")
+    if not options.no_site:
+        print(f"Report:    {_relative(summary.site_index)}")
+        print(f"Open it:   make up SHOP={options.shop}")
+
+
+def _shown(value: float | None, unit: str, currency: str) -> str:
+    if value is None:
+        return "not known yet"
+    match unit:
+        case "share":
+            return f"{value:.2%}"
+        case "money":
+            return f"{value:,.2f} {currency}"
+        case _:
+            return f"{value:,.0f}"
+
+
+def _of(numerator: float | None, denominator: float | None) -> str:
+    return "" if denominator is None or numerator is None else f" ({numerator:,.0f} of {denominator:,.0f})"
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path
+
+
+def _demo(options: argparse.Namespace) -> None:
+    shop = load_shop(REPOSITORY / "shops" / "demo")
+    _generate(shop, options.orders)
+    print(f"The demo shop's files lie in {_relative(shop.drop)}")
+
+
+def _up(options: argparse.Namespace) -> None:
+    shop = load_shop(options.shop)
+    paths = paths_of(shop)
+    check_port(options.dagster_port, "Dagster", "DAGSTER_PORT=<port>")
+    check_port(options.report_port, "the report", "REPORT_PORT=<port>")
+    if not (paths.site / "index.html").is_file():
+        raise UserError(f"{_relative(paths.site)}: no report yet; make it with 'make run SHOP={options.shop}'")
+    from orchestration.publish.serve import serve
+    from orchestration.run import prepare_dagster_home
+
+    prepare_dagster_home(paths)
+    environment = {**os.environ, "SECOND_ORDER_SHOP": str(shop.folder)}
+    programs = Path(sys.executable).parent
+    module = ["-m", "orchestration.definitions"]
+    web = [programs / "dagster-webserver", "--host", "127.0.0.1", "--port", str(options.dagster_port), *module]
+    daemon = [programs / "dagster-daemon", "run", *module]
+    with (paths.logs / "dagster.log").open("a", encoding="utf-8") as log:
+        children = [
+            subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
+            for command in (web, daemon)
+        ]
+        try:
+            print(f"Report:  http://127.0.0.1:{options.report_port}")
+            print(f"Dagster: http://127.0.0.1:{options.dagster_port} (ready in some seconds)")
+            print("Stop both with Ctrl-C.", flush=True)
+            serve(paths.site, options.report_port)
+        finally:
+            for child in children:
+                child.terminate()
+            for child in children:
+                child.wait()

@@ -1,0 +1,110 @@
+"""Assets of the dbt project: every model an asset, every dbt test a check of it."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
+
+from orchestration.defs.arrival import WAREHOUSE_POOL
+from orchestration.defs.run_state import ShopLock, progress, record_checks, run_started_at
+from orchestration.shop import REPOSITORY, Shop, ShopPaths
+from orchestration.sources.drop.as_of import resolve_as_of
+from orchestration.warehouse import open_warehouse, sql_environment
+
+_PROJECT_PARTS = ("models", "macros", "seeds", "tests/dbt", "dbt_project.yml", "profiles.yml")
+_FAILED = ("fail", "error", "runtime error")
+_ROWS_SHOWN = 3
+
+
+def dbt_project(paths: ShopPaths) -> DbtProject:
+    """The project with a target folder of the shop's own, so that one shop's parse doesn't undo another's."""
+    return DbtProject(project_dir=REPOSITORY, profiles_dir=REPOSITORY, target_path=paths.dbt_target)
+
+
+def dbt_resource(project: DbtProject) -> DbtCliResource:
+    """The dbt that is installed beside this Python, whatever PATH says."""
+    return DbtCliResource(project_dir=project, dbt_executable=str(Path(sys.executable).parent / "dbt"))
+
+
+def prepare_manifest(project: DbtProject, environment: Mapping[str, str]) -> None:
+    """Parse the project if anything in it is newer than its manifest.
+
+    Raises:
+        DagsterDbtCliRuntimeError: the project doesn't parse; dbt's own message says where.
+    """
+    if project.manifest_path.exists():
+        made = project.manifest_path.stat().st_mtime_ns
+        parts = [REPOSITORY / part for part in _PROJECT_PARTS]
+        files = [file for part in parts for file in (part.rglob("*") if part.is_dir() else (part,))]
+        if all(file.stat().st_mtime_ns <= made for file in files):
+            return
+    os.environ.update(environment)
+    dbt_resource(project).cli(["parse", "--quiet"], target_path=project.target_path).wait()
+
+
+def model_assets(shop: Shop, paths: ShopPaths, project: DbtProject) -> dg.AssetsDefinition:
+    """All models, seeds and tests in one dbt invocation.
+
+    The tests' results are kept for the step that publishes; a failed one ends this step with what it found.
+    """
+
+    @dbt_assets(manifest=project.manifest_path, project=project, name="dbt_models", pool=WAREHOUSE_POOL)
+    def dbt_models(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, shop_lock: ShopLock
+    ) -> Iterator[Any]:
+        with open_warehouse(paths.warehouse, read_only=True) as connection:
+            as_of = resolve_as_of(shop, connection, run_started_at(context))
+        os.environ.update(sql_environment(shop, paths.warehouse, as_of))
+        progress.info("building the models as of %s UTC", as_of)
+        invocation = dbt.cli(["build"], context=context, target_path=project.target_path, raise_on_error=False)
+        yield from invocation.stream()
+        results = read_results(invocation.target_path)
+        failures = [result for result in results if result["status"] in _FAILED]
+        tests = [result for result in results if result["unique_id"].startswith(("test.", "unit_test."))]
+        with open_warehouse(paths.warehouse) as connection:
+            record_checks(
+                connection,
+                context.run_id,
+                "dbt tests",
+                passed=sum(result["status"] == "pass" for result in tests),
+                failed=len(failures),
+                warned=sum(result["status"] == "warn" for result in tests),
+            )
+            lines = [describe_failure(connection, result) for result in failures]
+        if failures or not invocation.is_successful():
+            raise dg.Failure(
+                "; ".join(lines) or "dbt ended with an error; its log lies in " + str(invocation.target_path),
+                allow_retries=False,
+            )
+        progress.info(
+            "  %d models, %d tests passed", sum(r["unique_id"].startswith("model.") for r in results), len(tests)
+        )
+
+    return dbt_models
+
+
+def read_results(target: Path) -> list[dict[str, Any]]:
+    """One entry per node of the last dbt invocation: unique_id, status, message, failures, compiled_code, …"""
+    file = target / "run_results.json"
+    if not file.exists():
+        return []
+    results: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["results"]
+    return results
+
+
+def describe_failure(connection: Any, result: Mapping[str, Any]) -> str:
+    """One line for a failed node: its name, what dbt says and, for a test, the first rows it found."""
+    name = str(result["unique_id"]).split(".")[2]
+    message = " ".join(str(result.get("message") or result["status"]).split())
+    sql = result.get("compiled_code")
+    if result["status"] != "fail" or not sql or not str(result["unique_id"]).startswith("test."):
+        return f"{name}: {message}"
+    cursor = connection.execute(f"select * from ({sql}) as found limit {_ROWS_SHOWN}")
+    names = [column[0] for column in cursor.description]
+    rows = [", ".join(f"{key} {value}" for key, value in zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return f"{name}: {result.get('failures')} rows found, such as ({'), ('.join(rows)})"

@@ -1,0 +1,180 @@
+"""A shop's folder: `shop.yml` as typed settings, and where everything a run makes lies."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from orchestration.errors import UserError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseModel):
+    """What a shop may tune. Days are calendar days in the shop's zone, seconds are elapsed seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    attribution_events: tuple[str, ...] = ("clicked",)
+    email_lookback_seconds: Annotated[int, Field(gt=0)] = 432_000
+    sms_lookback_seconds: Annotated[int, Field(gt=0)] = 432_000
+    repeat_windows: tuple[Annotated[int, Field(gt=0)], ...] = (30, 60, 90, 180, 365)
+    churn_window_days: Annotated[int, Field(gt=0)] = 365
+    holdout_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    discounted_order_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    price_sensitive_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    exchange_rate_max_age_days: Annotated[int, Field(ge=0)] = 7
+    max_emails_per_person: Annotated[int, Field(gt=0)] = 10
+
+    @field_validator("attribution_events")
+    @classmethod
+    def _known_events(cls, events: tuple[str, ...]) -> tuple[str, ...]:
+        if not events or set(events) - {"clicked", "opened"}:
+            raise ValueError("take one or both of clicked, opened")
+        return events
+
+
+class Generated(BaseModel):
+    """A shop whose files are made by the demo generator before a run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    orders: Annotated[int, Field(gt=0)] = 12_000
+    seed: int = 20240131
+
+
+class Shop(BaseModel):
+    """One shop as `shop.yml` describes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    folder: Path
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+    timezone: str
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    as_of: datetime | None = None
+    history_starts_on: date | None = None
+    sources: dict[str, Any] = Field(default_factory=dict)
+    generate: Generated | None = None
+    settings: Settings = Field(default_factory=Settings)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"{zone!r} is not an IANA time zone such as Europe/London")
+        return zone
+
+    @property
+    def drop(self) -> Path:
+        """Where the shop's dropped files and SELECTs lie."""
+        return self.folder / "drop"
+
+    @property
+    def as_of_utc(self) -> datetime | None:
+        """`as_of` as a naive moment in UTC. Without an offset it is meant in the shop's zone."""
+        if self.as_of is None:
+            return None
+        moment = self.as_of
+        if moment.tzinfo is None:
+            # A local time that happens twice is the later one; one that doesn't happen moves forward an hour:
+            # of the two readings the later instant is right in both cases.
+            zone = ZoneInfo(self.timezone)
+            moment = max(
+                (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1)), key=lambda local: local.timestamp()
+            )
+        return moment.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class ShopPaths:
+    """Everything a run of one shop makes lies below `root`."""
+
+    root: Path
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def current(self) -> Path:
+        return self.published / "current"
+
+    @property
+    def backup(self) -> Path:
+        return self.root / "backup"
+
+    @property
+    def site(self) -> Path:
+        return self.root / "site"
+
+    @property
+    def data_docs(self) -> Path:
+        return self.root / "data_docs"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.root / "dbt_target"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "lock.json"
+
+
+def paths_of(shop: Shop, data: Path | None = None) -> ShopPaths:
+    """Where the shop's own data lie: `data/<shop name>` unless `data` names another parent folder."""
+    return ShopPaths((data or REPOSITORY / "data") / shop.name)
+
+
+def load_shop(folder: Path) -> Shop:
+    """Read `<folder>/shop.yml`.
+
+    Raises:
+        UserError: the folder or file is missing, isn't YAML, or a setting is wrong; the message names the setting.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such shop folder; name one with SHOP=<folder>, for example SHOP=shops/demo")
+    file = folder / "shop.yml"
+    if not file.is_file():
+        raise UserError(f"{file}: missing; a shop folder needs a shop.yml with name, timezone and currency")
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{file}: not readable as YAML: {_one_line(str(error))}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{file}: expected settings such as 'name: my-shop', found {type(content).__name__}")
+    if "folder" in content:
+        raise UserError(f"{file}: folder: not a setting; remove it")
+    if content.get("sources") is None:
+        content.pop("sources", None)
+    if content.get("settings") is None:
+        content.pop("settings", None)
+    try:
+        return Shop(folder=folder.resolve(), **content)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'])}: {_one_line(problem['msg'])}"
+            for problem in error.errors()
+        )
+        raise UserError(f"{file}: {problems}") from error
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()

@@ -48,9 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run a shop from its files to a published version and a report")
     run.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
     run.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
+    run.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
     run.add_argument("--no-site", action="store_true", help="publish without putting the report together")
     up = commands.add_parser("up", help="Dagster's web page and the report, on this machine only")
     up.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
+    up.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
     up.add_argument("--dagster-port", type=int, default=_DAGSTER_PORT)
     up.add_argument("--report-port", type=int, default=_REPORT_PORT)
     demo = commands.add_parser("demo", help="write the demo shop's files")
@@ -84,7 +86,7 @@ def _generate(shop: Shop, orders: int | None = None) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     shop = load_shop(options.shop)
-    paths = paths_of(shop)
+    paths = paths_of(shop, options.data)
     check_disk(paths.root, _RUN_BYTES)
     if not options.no_site:
         check_node()
@@ -134,7 +136,7 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _up(options: argparse.Namespace) -> None:
     shop = load_shop(options.shop)
-    paths = paths_of(shop)
+    paths = paths_of(shop, options.data)
     check_port(options.dagster_port, "Dagster", "DAGSTER_PORT=<port>")
     check_port(options.report_port, "the report", "REPORT_PORT=<port>")
     if not (paths.site / "index.html").is_file():
@@ -143,11 +145,15 @@ def _up(options: argparse.Namespace) -> None:
     from orchestration.run import prepare_dagster_home
 
     prepare_dagster_home(paths)
-    environment = {**os.environ, "SECOND_ORDER_SHOP": str(shop.folder)}
+    environment = {
+        **os.environ,
+        "SECOND_ORDER_SHOP": str(shop.folder),
+        "SECOND_ORDER_DATA": str(paths.root.parent.resolve()),
+    }
     programs = Path(sys.executable).parent
     module = ["-m", "orchestration.definitions"]
-    web = [programs / "dagster-webserver", "--host", "127.0.0.1", "--port", str(options.dagster_port), *module]
-    daemon = [programs / "dagster-daemon", "run", *module]
+    web = [str(programs / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(options.dagster_port), *module]
+    daemon = [str(programs / "dagster-daemon"), "run", *module]
     with (paths.logs / "dagster.log").open("a", encoding="utf-8") as log:
         children = [
             subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)

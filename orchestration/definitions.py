@@ -1,6 +1,6 @@
 """The whole graph of one shop for Dagster, and the policy that holds for all of it.
 
-`SECOND_ORDER_SHOP` names the shop's folder (default `shops/demo`).
+`SECOND_ORDER_SHOP` names the shop's folder (default `shops/demo`), `SECOND_ORDER_DATA` where runs' data lie (`data`).
 """
 
 import hashlib
@@ -60,9 +60,7 @@ def build_definitions(shop: Shop, paths: ShopPaths) -> dg.Definitions:
         asset_checks=[gate_1],
         jobs=[job],
         schedules=[
-            dg.ScheduleDefinition(
-                name="daily", job=job, cron_schedule=_DAILY_AT, execution_timezone=shop.timezone
-            )
+            dg.ScheduleDefinition(name="daily", job=job, cron_schedule=_DAILY_AT, execution_timezone=shop.timezone)
         ],
         sensors=[dropped_files],
         resources={"dbt": dbt_resource(project), "shop_lock": ShopLock(file=str(paths.lock))},
@@ -84,4 +82,5 @@ def drop_state(shop_folder: Path) -> str:
 def definitions() -> dg.Definitions:
     """What `dagster` loads."""
     shop = load_shop(REPOSITORY / os.environ.get("SECOND_ORDER_SHOP", "shops/demo"))
-    return build_definitions(shop, paths_of(shop))
+    data = os.environ.get("SECOND_ORDER_DATA")
+    return build_definitions(shop, paths_of(shop, Path(data) if data else None))

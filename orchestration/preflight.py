@@ -124,6 +124,4 @@ def check_port(port: int, what: str = "this server", option: str | None = None) 
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise UserError(f"port {port} on {LOOPBACK}, for {what}, is taken: {instead}") from error
-            raise UserError(
-                f"port {port} on {LOOPBACK}, for {what}, can't be used: {error.strerror}"
-            ) from error
+            raise UserError(f"port {port} on {LOOPBACK}, for {what}, can't be used: {error.strerror}") from error

@@ -61,7 +61,7 @@ def run_shop(shop: Shop, paths: ShopPaths, wait_seconds: float = 0, with_site: b
 
     with shop_lock(paths.lock, "from the command line", wait_seconds), _tool_output(paths.logs / LOG_NAME):
         job = build_definitions(shop, paths).resolve_job_def(JOB)
-        selection = None if with_site else sorted(job.asset_layer.executable_asset_keys - {SITE_KEY})
+        selection = None if with_site else sorted(set(job.asset_layer.executable_asset_keys) - {SITE_KEY})
         with dg.DagsterInstance.get() as instance:
             result = job.execute_in_process(instance=instance, raise_on_error=False, asset_selection=selection)
     if not result.success:
@@ -112,8 +112,12 @@ def summarise(paths: ShopPaths, run_id: str) -> RunSummary:
             [str(paths.current / "reporting" / "headline_figures.parquet")],
         ).fetchall()
         (currency,) = connection.execute("select currency from reporting.run_info").fetchone() or ("",)
+    rows_in, rows_loaded, rows_rejected, rows_redelivered = (int(count) for count in rows)
     return RunSummary(
-        *(int(count) for count in rows),
+        rows_in=rows_in,
+        rows_loaded=rows_loaded,
+        rows_rejected=rows_rejected,
+        rows_redelivered=rows_redelivered,
         headlines=headlines,
         version=manifest["version"],
         site_index=paths.site / "index.html",

@@ -15,6 +15,18 @@ from orchestration.errors import UserError
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+class GateLimits(BaseModel):
+    """What gate 1 takes for granted of a delivery; see `orchestration.quality.checks.GateSettings`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    earliest: date = date(1990, 1, 1)
+    load_factor: Annotated[float, Field(gt=1)] = 10.0
+    earlier_loads: Annotated[int, Field(gt=0)] = 3
+    smallest_load: Annotated[int, Field(gt=0)] = 100
+    rejected_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+
 class Settings(BaseModel):
     """What a shop may tune. Days are calendar days in the shop's zone, seconds are elapsed seconds."""
 
@@ -30,6 +42,7 @@ class Settings(BaseModel):
     price_sensitive_share: Annotated[float, Field(gt=0, le=1)] = 0.2
     exchange_rate_max_age_days: Annotated[int, Field(ge=0)] = 7
     max_emails_per_person: Annotated[int, Field(gt=0)] = 10
+    gate: GateLimits = Field(default_factory=GateLimits)
 
     @field_validator("attribution_events")
     @classmethod
@@ -86,7 +99,8 @@ class Shop(BaseModel):
             # of the two readings the later instant is right in both cases.
             zone = ZoneInfo(self.timezone)
             moment = max(
-                (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1)), key=lambda local: local.timestamp()
+                (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1)),
+                key=lambda local: local.timestamp(),
             )
         return moment.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
 
@@ -140,7 +154,7 @@ class ShopPaths:
 
 def paths_of(shop: Shop, data: Path | None = None) -> ShopPaths:
     """Where the shop's own data lie: `data/<shop name>` unless `data` names another parent folder."""
-    return ShopPaths((data or REPOSITORY / "data") / shop.name)
+    return ShopPaths((data or REPOSITORY / "data").resolve() / shop.name)
 
 
 def load_shop(folder: Path) -> Shop:

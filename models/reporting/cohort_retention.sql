@@ -144,7 +144,7 @@ grid as (
                 {{ month_of(local_date(as_of())) }} as last_month
             from cohorts
         ) as bounds
-        cross join lateral {{ calendar_months('bounds.first_month', 'bounds.last_month') }} as months
+        cross join {{ calendar_months('bounds.first_month', 'bounds.last_month') }} as months
     ) as months
         on cohorts.cohort_month <= months.month
 

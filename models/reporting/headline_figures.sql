@@ -66,8 +66,8 @@ figures as (
 select
     sort_order,
     figure,
-    case when unit = 'share' then numerator / nullif(denominator, 0) else numerator end as value,
     numerator,
     denominator,
-    unit
+    unit,
+    case when unit = 'share' then numerator / nullif(denominator, 0) else numerator end as value
 from figures

@@ -22,11 +22,11 @@ with counted as (
     from {{ ref('int_retention__customers') }} as customers
     cross join {{ window_rows(setting('repeat_windows')) }} as windows
     group by
-        customers.cohort_month,
-        windows.window_days,
         {% for dimension in dimensions %}
-            customers.{{ dimension }}{{ "," if not loop.last }}
+            customers.{{ dimension }},
         {% endfor %}
+        customers.cohort_month,
+        windows.window_days
 
 ),
 

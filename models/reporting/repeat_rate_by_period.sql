@@ -12,7 +12,7 @@ period_ends as (
 
     select cast(months.month + interval 1 month as date) - 1 as period_end
     from bounds
-    cross join lateral {{ calendar_months(month_of('bounds.first_day'), month_of('bounds.last_day')) }} as months
+    cross join {{ calendar_months(month_of('bounds.first_day'), month_of('bounds.last_day')) }} as months
     where cast(months.month + interval 1 month as date) - 1 <= bounds.last_day
 
 ),

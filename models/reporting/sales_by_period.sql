@@ -7,19 +7,19 @@ with orders as (
     select
         order_key,
         order_date,
+        channel,
+        gross_sales,
+        discounts,
+        tax,
+        shipping,
         case
             when not is_identified then 'unidentified'
             when is_repeat then 'returning'
             else 'new'
         end as customer_type,
         coalesce(acquisition_source, 'unknown') as acquisition_source,
-        channel,
         coalesce(ship_country, 'unknown') as market,
-        coalesce(product_type, 'unknown') as product_type,
-        gross_sales,
-        discounts,
-        tax,
-        shipping
+        coalesce(product_type, 'unknown') as product_type
     from {{ ref('fct_orders') }}
     where is_valid
 
@@ -65,12 +65,12 @@ movements as (
 counted as (
 
     select
+        {% for measure in measures %}
+            sum({{ measure }}) as {{ measure }},
+        {% endfor %}
         month,
         customer_type,
-        {{ dimensions | join(",\n        ") }},
-        {% for measure in measures %}
-            sum({{ measure }}) as {{ measure }}{{ "," if not loop.last }}
-        {% endfor %}
+        {{ dimensions | join(",\n        ") }}
     from movements
     group by
         month,

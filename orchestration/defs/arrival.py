@@ -31,19 +31,16 @@ def fail(error: UserError) -> dg.Failure:
 def gate_settings(shop: Shop, warehouse: Path, context: dg.OpExecutionContext) -> GateSettings:
     """The gates' settings for this run of the shop."""
     with open_warehouse(warehouse, read_only=True) as connection:
-        return GateSettings(as_of=resolve_as_of(shop, connection, run_started_at(context)), timezone=shop.timezone)
+        as_of = resolve_as_of(shop, connection, run_started_at(context))
+    return GateSettings(as_of=as_of, timezone=shop.timezone, **shop.settings.gate.model_dump())
 
 
-def run_recorded_gate(
-    gate: Gate, shop: Shop, paths: ShopPaths, context: dg.OpExecutionContext
-) -> GateResult:
+def run_recorded_gate(gate: Gate, shop: Shop, paths: ShopPaths, context: dg.OpExecutionContext) -> GateResult:
     """Run a gate, keep how its checks ended for the step that publishes, and show what failed."""
     result = run_gate(gate, paths.warehouse, paths.data_docs, gate_settings(shop, paths.warehouse, context))
     passed = sum(check.passed for check in result.checks)
     with open_warehouse(paths.warehouse) as connection:
-        record_checks(
-            connection, context.run_id, gate.value, passed, len(result.errors), len(result.warnings)
-        )
+        record_checks(connection, context.run_id, gate.value, passed, len(result.errors), len(result.warnings))
     progress.info(
         "%s: %d checks, %d failed, %d warnings", gate.value, len(result.checks), len(result.errors),
         len(result.warnings),
@@ -64,7 +61,7 @@ def arrival_assets(shop: Shop, paths: ShopPaths) -> tuple[dg.AssetsDefinition, d
         ],
         pool=WAREHOUSE_POOL,
     )
-    def raw_drop(context: dg.AssetExecutionContext, shop_lock: ShopLock) -> Iterator[dg.MaterializeResult]:
+    def raw_drop(context: dg.AssetExecutionContext, shop_lock: ShopLock) -> Iterator[dg.MaterializeResult[None]]:
         progress.info("taking in %s", shop.drop)
         is_new = not paths.warehouse.exists()
         try:

@@ -12,6 +12,7 @@ from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.defs.arrival import WAREHOUSE_POOL
 from orchestration.defs.run_state import ShopLock, progress, record_checks, run_started_at
+from orchestration.errors import UserError
 from orchestration.shop import REPOSITORY, Shop, ShopPaths
 from orchestration.sources.drop.as_of import resolve_as_of
 from orchestration.warehouse import open_warehouse, sql_environment
@@ -35,7 +36,7 @@ def prepare_manifest(project: DbtProject, environment: Mapping[str, str]) -> Non
     """Parse the project if anything in it is newer than its manifest.
 
     Raises:
-        DagsterDbtCliRuntimeError: the project doesn't parse; dbt's own message says where.
+        UserError: the project doesn't parse; dbt's own message says where.
     """
     if project.manifest_path.exists():
         made = project.manifest_path.stat().st_mtime_ns
@@ -44,7 +45,9 @@ def prepare_manifest(project: DbtProject, environment: Mapping[str, str]) -> Non
         if all(file.stat().st_mtime_ns <= made for file in files):
             return
     os.environ.update(environment)
-    dbt_resource(project).cli(["parse", "--quiet"], target_path=project.target_path).wait()
+    parse = dbt_resource(project).cli(["parse"], target_path=project.target_path, raise_on_error=False).wait()
+    if not parse.is_successful():
+        raise UserError(f"the dbt project doesn't parse: {parse.get_error() or 'see its log'}", exit_code=1)
 
 
 def model_assets(shop: Shop, paths: ShopPaths, project: DbtProject) -> dg.AssetsDefinition:
@@ -54,9 +57,7 @@ def model_assets(shop: Shop, paths: ShopPaths, project: DbtProject) -> dg.Assets
     """
 
     @dbt_assets(manifest=project.manifest_path, project=project, name="dbt_models", pool=WAREHOUSE_POOL)
-    def dbt_models(
-        context: dg.AssetExecutionContext, dbt: DbtCliResource, shop_lock: ShopLock
-    ) -> Iterator[Any]:
+    def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, shop_lock: ShopLock) -> Iterator[Any]:
         with open_warehouse(paths.warehouse, read_only=True) as connection:
             as_of = resolve_as_of(shop, connection, run_started_at(context))
         os.environ.update(sql_environment(shop, paths.warehouse, as_of))
@@ -82,7 +83,9 @@ def model_assets(shop: Shop, paths: ShopPaths, project: DbtProject) -> dg.Assets
                 allow_retries=False,
             )
         progress.info(
-            "  %d models, %d tests passed", sum(r["unique_id"].startswith("model.") for r in results), len(tests)
+            "  %d models, %d tests passed",
+            sum(r["unique_id"].startswith("model.") for r in results),
+            len(tests),
         )
 
     return dbt_models

@@ -27,20 +27,18 @@ def release_assets(
     """Gate 2 over everything that leaves (`leaving`: the assets of marts, reporting and audiences), then the rest."""
 
     @dg.asset(key=CHECKED_KEY, deps=leaving, group_name="release", pool=WAREHOUSE_POOL)
-    def gate_2(context: dg.AssetExecutionContext, shop_lock: ShopLock) -> dg.MaterializeResult:
+    def gate_2(context: dg.AssetExecutionContext, shop_lock: ShopLock) -> dg.MaterializeResult[None]:
         """May this be published? Great Expectations over marts and reporting."""
         with open_warehouse(paths.warehouse) as connection:
             started_at = run_started_at(context)
-            write_run_info(
-                connection, shop, context.run_id, resolve_as_of(shop, connection, started_at)
-            )
+            write_run_info(connection, shop, context.run_id, resolve_as_of(shop, connection, started_at))
         result = run_recorded_gate(Gate.PUBLICATION, shop, paths, context.op_execution_context)
         if result.errors:
             raise dg.Failure("; ".join(check.line(result.gate) for check in result.errors), allow_retries=False)
         return dg.MaterializeResult(metadata={"checks": len(result.checks), "warnings": len(result.warnings)})
 
     @dg.asset(key=VERSION_KEY, deps=[CHECKED_KEY], group_name="release", pool=WAREHOUSE_POOL)
-    def published_version(context: dg.AssetExecutionContext, shop_lock: ShopLock) -> dg.MaterializeResult:
+    def published_version(context: dg.AssetExecutionContext, shop_lock: ShopLock) -> dg.MaterializeResult[None]:
         """A complete version of the reporting tables and audiences; `current` points at it."""
         started_at = run_started_at(context)
         with open_warehouse(paths.warehouse) as connection:
@@ -55,13 +53,21 @@ def release_assets(
             )
             connection.execute(
                 "insert into ops.published_versions values (?, ?, ?, ?, ?, ?, ?)",
-                [version.name, context.run_id, started_at, as_of, version.data_version, version.files, version.rows],
+                [
+                    version.name,
+                    context.run_id,
+                    started_at,
+                    as_of,
+                    version.data_version,
+                    version.files,
+                    version.rows,
+                ],
             )
         progress.info("published version %s (%d files)", version.name, version.files)
         return dg.MaterializeResult(metadata={"version": version.name, "data version": version.data_version})
 
     @dg.asset(key=SITE_KEY, deps=[VERSION_KEY], group_name="release")
-    def report_site(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def report_site(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         """The report over the published version; its pages are built only when their code has changed."""
         progress.info("putting the report together")
         try:
@@ -69,7 +75,11 @@ def release_assets(
         except UserError as error:
             raise fail(error) from error
         yield dg.MaterializeResult(
-            metadata={"index": str(result.index), "pages built": result.pages_built, "seconds": result.seconds}
+            metadata={
+                "index": str(result.index),
+                "pages built": result.pages_built,
+                "seconds": result.seconds,
+            }
         )
 
     return gate_2, published_version, report_site

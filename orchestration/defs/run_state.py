@@ -28,7 +28,25 @@ class ShopLock(dg.ConfigurableResource):  # type: ignore[type-arg]
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["ShopLock"]:
         """Take the lock while the run's steps execute."""
         with shop_lock(Path(self.file), context.run_id or "", self.wait_seconds):
+            if context.instance is not None:
+                end_dead_runs(context.instance, context.run_id or "")
             yield self
+
+
+def end_dead_runs(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Mark runs whose process is gone as failed and take back the pool slots they died with.
+
+    To be called by the run that holds the shop's lock: no other run can be alive then. Without it a run that was
+    killed would keep the warehouse's only slot, and every later run would wait for it.
+    """
+    storage = instance.event_log_storage
+    for key in storage.get_concurrency_keys():
+        for slot in storage.get_concurrency_info(key).claimed_slots:
+            if slot.run_id != run_id:
+                storage.free_concurrency_slots_for_run(slot.run_id)
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        if run.run_id != run_id:
+            instance.report_run_failed(run, "its process ended before it did")
 
 
 def run_started_at(context: dg.OpExecutionContext | dg.AssetExecutionContext) -> datetime:

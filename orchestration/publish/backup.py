@@ -4,7 +4,6 @@ Raw tables only grow, so each load is written once, in a folder of its own; a ve
 """
 
 import logging
-import os
 import shutil
 from pathlib import Path
 
@@ -16,15 +15,17 @@ from orchestration.sources.drop.loader import SCHEMA, create_tables
 logger = logging.getLogger(__name__)
 
 # Bookkeeping that says what is in the raw tables, by load like them.
-_OPS_TABLES = ("ops.rejected_rows", "ops.loaded_files", "ops.loads")
+_OPS_TABLES = ("ops.rejected_rows", "ops.loaded_files", "ops.loads", "ops.run_log")
 
 
 def _tables() -> list[str]:
     return [f"{SCHEMA}.{name}" for name in ENTITIES] + list(_OPS_TABLES)
 
 
-def _load_column(table: str) -> str:
-    return "_load_id" if table.startswith(SCHEMA) else "load_id"
+def _belongs_to(table: str, load_id: int) -> str:
+    if table == "ops.run_log":
+        return f"run_id in (select run_id from ops.loads where load_id = {load_id})"
+    return f"{'_load_id' if table.startswith(SCHEMA) else 'load_id'} = {load_id}"
 
 
 def back_up(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
@@ -40,10 +41,10 @@ def back_up(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
         partial.mkdir()
         for table in _tables():
             connection.execute(
-                f"copy (from {table} where {_load_column(table)} = {load_id}) "
+                f"copy (from {table} where {_belongs_to(table, load_id)}) "
                 f"to '{str(partial / table).replace(chr(39), chr(39) * 2)}.parquet' (format parquet, compression zstd)"
             )
-        os.replace(partial, target)
+        partial.replace(target)
     return loads[-1] if loads else 0
 
 

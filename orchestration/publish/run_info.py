@@ -15,9 +15,7 @@ def write_run_info(connection: duckdb.DuckDBPyConnection, shop: Shop, run_id: st
     from (raw rows, as-of moment, settings and code): the same input gives the same version, and the same bytes. The
     run's own name is in the manifest.
     """
-    fingerprints = ", ".join(
-        f"(select coalesce(bit_xor(_row_hash), 0) from {SCHEMA}.{name})" for name in ENTITIES
-    )
+    fingerprints = ", ".join(f"(select coalesce(bit_xor(_row_hash), 0) from {SCHEMA}.{name})" for name in ENTITIES)
     delivered = " union all ".join(
         f"select '{name}' as entity, count(*) as rows, max(_load_id) as load_id from {SCHEMA}.{name}"
         for name in ENTITIES

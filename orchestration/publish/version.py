@@ -67,7 +67,7 @@ def publish(
     (partial / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     _flush(partial)
     folder = published / name
-    os.replace(partial, folder)
+    partial.replace(folder)
     _swap(published, name)
     _remove_old(published)
     return Version(name, folder, digest[:16], len(files), sum(int(str(entry["rows"])) for entry in files))
@@ -77,7 +77,12 @@ def git_revision() -> str:
     """The revision the figures were made with, or `unknown` outside a checkout."""
     try:
         result = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=10
+            ["git", "rev-parse", "HEAD"],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
         )
     except (OSError, subprocess.SubprocessError):
         return "unknown"
@@ -86,7 +91,8 @@ def git_revision() -> str:
 
 def _tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
     rows = connection.execute(
-        "select table_name from information_schema.tables where table_schema = ? order by table_name", [schema]
+        "select table_name from information_schema.tables where table_schema = ? order by table_name",
+        [schema],
     ).fetchall()
     return [str(row[0]) for row in rows]
 
@@ -102,9 +108,7 @@ def _write_table(
     # Ordered by everything, so that equal tables are equal bytes.
     path = folder / schema / f"{table}.parquet"
     escaped = str(path).replace("'", "''")
-    connection.execute(
-        f"copy (from {schema}.{table} order by all) to '{escaped}' (format parquet, compression zstd)"
-    )
+    connection.execute(f"copy (from {schema}.{table} order by all) to '{escaped}' (format parquet, compression zstd)")
     content = path.read_bytes()
     return [
         {
@@ -129,12 +133,12 @@ def _flush(folder: Path) -> None:
 def _swap(published: Path, name: str) -> None:
     link = published / f"{_PARTIAL}current"
     link.symlink_to(name)
-    os.replace(link, published / "current")
+    link.replace(published / "current")
 
 
 def _remove_old(published: Path) -> None:
-    current = os.readlink(published / "current")
+    current = (published / "current").readlink()
     versions = sorted(path for path in published.iterdir() if path.is_dir() and not path.is_symlink())
     for version in versions[:-VERSIONS_KEPT]:
-        if version.name != current:
+        if version.name != current.name:
             shutil.rmtree(version)

@@ -1,9 +1,13 @@
 -- What each e-mail address is worth as evidence. A placeholder, or no valid address at all, stands for nobody.
 with mentioned as (
 
-    select email from {{ ref('int_orders__current') }} where email is not null
+    select email
+    from {{ ref('int_orders__current') }}
+    where email is not null
     union
-    select email from {{ ref('int_identity__profiles') }} where email is not null
+    select email
+    from {{ ref('int_identity__profiles') }}
+    where email is not null
 
 ),
 
@@ -12,7 +16,7 @@ parts as (
     select
         email,
         split_part(email, '@', 1) as local_part,
-        split_part(email, '@', 2) as domain
+        split_part(email, '@', 2) as domain_name
     from mentioned
 
 ),
@@ -24,7 +28,7 @@ relays as (
         bool_and(relay_domains.is_reachable) as is_reachable
     from parts
     inner join {{ ref('relay_domains') }} as relay_domains
-        on parts.domain like relay_domains.domain_pattern
+        on parts.domain_name like relay_domains.domain_pattern
     group by parts.email
 
 )

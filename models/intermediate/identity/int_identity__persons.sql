@@ -2,7 +2,7 @@
 -- depends_on: {{ ref('int_identity__edges') }}
 {{ config(post_hook="drop table if exists {{ this.schema }}.{{ this.identifier }}_work_roots") }}
 
-{% set roots = connected_components(ref('int_identity__nodes'), ref('int_identity__edges')) %}
+{% set roots = connected_components(ref('int_identity__edges')) %}
 
 with labelled as (
 

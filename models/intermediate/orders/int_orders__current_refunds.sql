@@ -11,7 +11,7 @@ select
     versions.refund_id,
     versions.order_id,
     versions.line_id,
-    case when lines.line_key is not null then lines.line_key end as line_key,
+    lines.line_key,
     versions.refunded_at,
     {{ local_date('versions.refunded_at') }} as refund_date,
     versions.amount,

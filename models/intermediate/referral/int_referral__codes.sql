@@ -1,26 +1,41 @@
+-- Codes are typed by hand: their case says nothing. Of two records of one code the older one's owner holds.
 with versions as (
 
     {{ latest_version(ref('stg_drop__referrals'), ['referral_code']) }}
 
 ),
 
-keyed as (
+listed as (
 
     select
-        versions.*,
-        coalesce('id:' || versions.source || ':' || versions.referrer_customer_id, 'email:' || versions.referrer_email)
-            as evidence
+        source,
+        lower(referral_code) as referral_code,
+        referrer_customer_id as customer_id,
+        referrer_email as email,
+        created_at
     from versions
-    where versions.created_at is null or versions.created_at <= {{ as_of() }}
+    where created_at is null or created_at <= {{ as_of() }}
+
+),
+
+ranked as (
+
+    select
+        listed.referral_code,
+        listed.created_at,
+        {{ person_of('listed') }} as person_id,
+        row_number() over (
+            partition by listed.referral_code
+            order by listed.created_at nulls last, listed.source, listed.customer_id nulls last, listed.email
+        ) as owner_rank
+    from listed
+    {{ person_join('listed') }}
 
 )
 
 select
-    lower(keyed.referral_code) as referral_code,
-    min(persons.person_id) as person_id,
-    min(keyed.created_at) as created_at
-from keyed
-left join {{ ref('int_identity__persons') }} as persons
-    on keyed.evidence = persons.evidence
-group by
-    lower(keyed.referral_code)
+    referral_code,
+    person_id,
+    created_at
+from ranked
+where owner_rank = 1

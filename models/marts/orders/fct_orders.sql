@@ -13,8 +13,8 @@ select
     amounts.product_type,
     validity.invalid_reason is null as is_valid,
     validity.invalid_reason,
-    sequences.order_sequence,
-    coalesce(sequences.order_sequence > 1, false) as is_repeat,
+    positions.order_sequence,
+    coalesce(positions.order_sequence > 1, false) as is_repeat,
     amounts.gross_sales,
     amounts.discounts,
     amounts.returns,
@@ -30,7 +30,7 @@ select
         false
     ) as is_discounted,
     coalesce(amounts.returns > amounts.gross_sales - amounts.discounts, false) as is_refunded_beyond_value,
-    referred.order_key is not null as is_referred
+    referred_orders.order_key is not null as is_referred
 from {{ ref('int_orders__current') }} as orders
 inner join {{ ref('int_identity__record_persons') }} as record_persons
     on orders.order_key = record_persons.record_key
@@ -38,7 +38,7 @@ inner join {{ ref('int_orders__amounts') }} as amounts
     on orders.order_key = amounts.order_key
 inner join {{ ref('int_orders__validity') }} as validity
     on orders.order_key = validity.order_key
-left join {{ ref('int_orders__sequence') }} as sequences
-    on orders.order_key = sequences.order_key
-left join {{ ref('int_referral__orders') }} as referred
-    on orders.order_key = referred.order_key
+left join {{ ref('int_orders__sequence') }} as positions
+    on orders.order_key = positions.order_key
+left join {{ ref('int_referral__orders') }} as referred_orders
+    on orders.order_key = referred_orders.order_key

@@ -2,8 +2,8 @@ with order_totals as (
 
     select
         order_key,
-        gross_sales - discounts as paid,
-        returns
+        returns,
+        gross_sales - discounts as paid
     from {{ ref('int_orders__amounts') }}
 
 )

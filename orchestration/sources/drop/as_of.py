@@ -23,7 +23,7 @@ def resolve_as_of(shop: Shop, connection: duckdb.DuckDBPyConnection, started_at:
     connection.execute("set TimeZone = 'UTC'")
     row = connection.execute(
         f"""
-        with moments as (select {moment_in_utc('ordered_at', '$zone')} as ordered_at from raw_drop.orders)
+        with moments as (select {moment_in_utc("ordered_at", "$zone")} as ordered_at from raw_drop.orders)
         select timezone('UTC', timezone($zone, cast(
             cast(timezone($zone, timezone('UTC', max(ordered_at))) as date) + 1 as timestamp
         )))

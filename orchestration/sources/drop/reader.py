@@ -26,7 +26,9 @@ _BYTE_ORDER_MARKS = (
 _CHUNK = 1 << 22
 # A quoted cell may hold a whole review; DuckDB's default of 2 MB a line stays, its 1,000 cells to sniff don't matter
 # because every cell is read as text.
-_CSV_OPTIONS = "all_varchar = true, header = true, quote = '\"', escape = '\"', store_rejects = true, auto_detect = false"
+_CSV_OPTIONS = (
+    "all_varchar = true, header = true, quote = '\"', escape = '\"', store_rejects = true, auto_detect = false"
+)
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,9 @@ def _read_select(connection: duckdb.DuckDBPyConnection, delivery: Delivery, shop
 
 
 def _read_json_lines(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    source = f"read_json_objects({_quoted(delivery.path)}, format = 'newline_delimited', maximum_object_size = 67108864)"
+    source = (
+        f"read_json_objects({_quoted(delivery.path)}, format = 'newline_delimited', maximum_object_size = 67108864)"
+    )
     names = connection.execute(
         f"select distinct unnest(json_keys(json)) as name from {source} where json_type(json) = 'OBJECT' order by name"
     ).fetchall()
@@ -211,7 +215,9 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, delivery: Delivery, scratch
         "select line from reject_errors where cast(error_type as varchar) = 'INVALID ENCODING' order by line limit 1"
     ).fetchone()
     if undecodable:
-        raise UserError(f"{delivery.label}, line {undecodable[0]}: not UTF-8; save the file as UTF-8 or UTF-16 with BOM")
+        raise UserError(
+            f"{delivery.label}, line {undecodable[0]}: not UTF-8; save the file as UTF-8 or UTF-16 with BOM"
+        )
     nothing = ", ".join("cast(null as varchar)" for _ in delivery.entity.column_names)
     connection.execute(
         f"insert into delivered select {nothing}, cast(json_object('line', any_value(csv_line)) as varchar), line, "
@@ -233,9 +239,10 @@ def _as_utf8(delivery: Delivery, scratch: Path) -> Path:
     target = scratch / f"{delivery.entity.name}-utf8.csv"
     line = 1
     try:
-        with delivery.path.open("r", encoding=encoding, newline="") as source, target.open(
-            "w", encoding="utf-8", newline=""
-        ) as copy:
+        with (
+            delivery.path.open("r", encoding=encoding, newline="") as source,
+            target.open("w", encoding="utf-8", newline="") as copy,
+        ):
             while chunk := source.read(_CHUNK):
                 line += chunk.count("\n")
                 copy.write(chunk)
@@ -261,7 +268,9 @@ def _header(delivery: Delivery, path: Path) -> tuple[list[str], str]:
             best = (known, len(names), names, delimiter)
     assert best is not None
     names = [name.lstrip("\ufeff").strip() or f"column_{position}" for position, name in enumerate(best[2], start=1)]
-    repeated = sorted({_canonical(name) for name in names if [_canonical(other) for other in names].count(_canonical(name)) > 1})
+    repeated = sorted(
+        {_canonical(name) for name in names if [_canonical(other) for other in names].count(_canonical(name)) > 1}
+    )
     if repeated:
         raise UserError(f"{delivery.label}, line 1: two columns named {', '.join(repeated)}; keep one of them")
     return names, best[3]

@@ -1,0 +1,25 @@
+// Chart colours. ECharts draws on a canvas, which can't read the CSS variables of site.css: keep both alike.
+
+export const palette = {
+	light: {
+		surface: '#ffffff',
+		ink: '#1d2733',
+		muted: '#5d6876',
+		line: '#e7e4dd',
+		returning: '#17666b',
+		fresh: '#e2b566',
+		unidentified: '#c5cad0',
+		// From the shortest window to the longest.
+		lines: ['#e2b566', '#b9b98a', '#83b3a2', '#448f8d', '#114f54']
+	},
+	dark: {
+		surface: '#1a222b',
+		ink: '#e8ecef',
+		muted: '#a3afba',
+		line: '#2f3b47',
+		returning: '#53b5ae',
+		fresh: '#d8aa55',
+		unidentified: '#5f6b77',
+		lines: ['#d8aa55', '#8a8f6a', '#5f9488', '#53b5ae', '#b4ece4']
+	}
+};

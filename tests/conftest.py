@@ -1,0 +1,70 @@
+"""What all tests share: real shops' files, the browser, a repeatable hypothesis, no telemetry."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from orchestration.preflight import disable_telemetry
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Before any test module imports dagster, dbt or great_expectations.
+disable_telemetry()
+
+# The same examples on every run and machine: a failure is a failure, never a matter of luck or of load.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
+
+
+def _in_ci() -> bool:
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The repository's folder."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder with the real shops (``shared/shops/<name>``), beside the repository or where the variable says.
+
+    Where it is missing, CI fails and everyone else skips.
+    """
+    folder = Path(os.environ.get("SECOND_ORDER_SHARED") or REPOSITORY.parent / "shared")
+    if folder.is_dir():
+        return folder.resolve()
+    reason = f"{folder} is missing: it holds the real shops' files; SECOND_ORDER_SHARED names another folder"
+    if _in_ci():
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Path of the Chromium for browser tests; without it, or without CJK fonts, they fail and never skip."""
+    names = ("chromium", "chromium-browser", "google-chrome")  # the same as in scripts/install.sh
+    named = os.environ.get("SECOND_ORDER_CHROMIUM")
+    found = shutil.which(named) if named else next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.fail(
+            f"no Chromium ({named or ', '.join(names)}): install it, on Debian with apt-get install chromium",
+            pytrace=False,
+        )
+    if shutil.which("fc-list"):
+        fonts = subprocess.run(["fc-list", ":lang=ja", "family"], capture_output=True, text=True, check=False)
+        if not fonts.stdout.strip():
+            pytest.fail("no CJK font: install one, on Debian with apt-get install fonts-noto-cjk", pytrace=False)
+    return Path(found)

@@ -3,14 +3,16 @@
 import argparse
 import logging
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.errors import UserError
-from orchestration.preflight import check_disk, check_node, check_port, check_python
+from orchestration.preflight import LOOPBACK, check_disk, check_node, check_port, check_python
 from orchestration.shop import REPOSITORY, Shop, load_shop, paths_of
 
 _LABELS = {
@@ -24,6 +26,7 @@ _LABELS = {
 _RUN_BYTES = 1_000_000_000
 _DAGSTER_PORT = 3000
 _REPORT_PORT = 8000
+_POLL_SECONDS = 0.3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -161,11 +164,24 @@ def _up(options: argparse.Namespace) -> None:
         ]
         try:
             print(f"Report:  http://127.0.0.1:{options.report_port}")
-            print(f"Dagster: http://127.0.0.1:{options.dagster_port} (ready in some seconds)")
-            print("Stop both with Ctrl-C.", flush=True)
+            print("Dagster is starting; stop both with Ctrl-C.", flush=True)
+            threading.Thread(target=_tell_when_ready, args=(options.dagster_port, children), daemon=True).start()
             serve(paths.site, options.report_port)
         finally:
             for child in children:
                 child.terminate()
             for child in children:
                 child.wait()
+
+
+def _tell_when_ready(port: int, children: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Say so once Dagster's pages can be opened, or that they can't be."""
+    while all(child.poll() is None for child in children):
+        try:
+            socket.create_connection((LOOPBACK, port), timeout=1).close()
+        except OSError:
+            time.sleep(_POLL_SECONDS)
+            continue
+        print(f"Dagster: http://127.0.0.1:{port}", flush=True)
+        return
+    print("Dagster didn't start; its log is dagster.log in the shop's logs folder", file=sys.stderr, flush=True)

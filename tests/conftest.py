@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import socket
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,34 @@ def chromium() -> Path:
         if not fonts.stdout.strip():
             pytest.fail("no CJK font: install one, on Debian with apt-get install fonts-noto-cjk", pytrace=False)
     return Path(found)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo shop as `make run` left it: what the command printed, and where the shop's data lie."""
+
+    output: str
+    data: Path
+
+    @property
+    def published(self) -> Path:
+        """The version that was published."""
+        return (self.data / "published" / "current").resolve()
+
+
+@pytest.fixture(scope="session")
+def demo(repository: Path) -> Demo:
+    """The README's first command, run once a session."""
+    run = subprocess.run(["make", "run"], cwd=repository, capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        pytest.fail(f"make run failed: {run.stderr.strip() or run.stdout[-2000:]}", pytrace=False)
+    return Demo(run.stdout, repository / "data" / "demo")
+
+
+@pytest.fixture
+def free_ports() -> tuple[int, int]:
+    """Two ports of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]

@@ -1,6 +1,5 @@
 """Built pages, a real browser, and shops to open in it."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from orchestration.publish.serve import serving
 from orchestration.publish.site import build_site, read_schemas
-from tests.browser.figures import SCHEMAS, Columns, Tables, write_figures
+from tests.browser.figures import Columns, Tables, write_figures
+from tests.conftest import Demo
 
 FLAGS = [
     "--headless",
@@ -47,35 +47,16 @@ class Visit:
         return place.inner_text().strip()
 
 
-def _published(repository: Path) -> Path | None:
-    """The version that is to be shown, if there is one: the demo shop's, or what the variable names."""
-    named = os.environ.get("SECOND_ORDER_PUBLISHED")
-    folder = Path(named) if named else repository / "data" / "demo" / "published" / "current"
-    return folder.resolve() if (folder / "reporting" / "run_info.parquet").is_file() else None
+@pytest.fixture(scope="session")
+def published_demo(demo: Demo) -> Path:
+    """The version that a run of the demo shop published last."""
+    return demo.published
 
 
 @pytest.fixture(scope="session")
-def published_demo(repository: Path) -> Path:
-    """The version that a run of the demo shop published last.
-
-    SECOND_ORDER_PUBLISHED names another version folder. Without one CI fails and everyone else skips.
-    """
-    folder = _published(repository)
-    if folder is not None:
-        return folder
-    reason = "the demo shop has no published version: run it first with 'make run'"
-    if os.environ.get("CI", "").lower() not in ("", "0", "false"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def schemas(repository: Path) -> dict[str, Columns]:
-    """Columns of the published tables: the demo's where there is one, so that both share one page build."""
-    folder = _published(repository)
-    if folder is None:
-        return dict(SCHEMAS)
-    return {table: dict(columns) for table, columns in read_schemas(folder / "reporting").items()}
+def schemas(published_demo: Path) -> dict[str, Columns]:
+    """Columns of the published tables, so that hand-made figures and the demo share one page build."""
+    return {table: dict(columns) for table, columns in read_schemas(published_demo / "reporting").items()}
 
 
 @pytest.fixture(scope="session")

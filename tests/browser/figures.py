@@ -308,9 +308,7 @@ def shop_without_a_mature_cohort() -> Tables:
         "headline_figures": _headline(41, 2_050, 40, 0, 0, 1),
         "repeat_rate_by_cohort": _all([_cohort("2024-06-01", days, 40, 0, 0) for days in (30, 60, 90)]),
         "cohort_retention": _all([_active("2024-06-01", 0, 40, 40, 1, 2_050, mature=False)]),
-        "sales_by_period": _all(
-            [_sales("2024-06-01", "new", 40, 2_000), _sales("2024-06-01", "returning", 1, 50)]
-        ),
+        "sales_by_period": _all([_sales("2024-06-01", "new", 40, 2_000), _sales("2024-06-01", "returning", 1, 50)]),
         "run_info": [_run("young_shop", "GBP", "2024-06-22 22:00:00", "2024-06-01")],
     }
 
@@ -320,9 +318,7 @@ def shop_without_repeats() -> Tables:
     months = [f"2024-0{number}-01" for number in range(1, 5)]
     return {
         "headline_figures": _headline(400, 20_000, 400, 400, 0, 0),
-        "repeat_rate_by_cohort": _all(
-            [_cohort(month, days, 100, 100, 0) for month in months for days in (30, 90)]
-        ),
+        "repeat_rate_by_cohort": _all([_cohort(month, days, 100, 100, 0) for month in months for days in (30, 90)]),
         "repeat_rate_by_period": [
             {
                 "period_end": "2024-04-30",
@@ -333,11 +329,7 @@ def shop_without_repeats() -> Tables:
             }
         ],
         "cohort_retention": _all(
-            [
-                _active(month, since, 100, 100 if since == 0 else 0, 0, 0)
-                for month in months
-                for since in (0, 1, 2)
-            ]
+            [_active(month, since, 100, 100 if since == 0 else 0, 0, 0) for month in months for since in (0, 1, 2)]
         ),
         "sales_by_period": _all([_sales(month, "new", 100, 5_000) for month in months]),
         "run_info": [_run("market_stall", "BRL", "2024-09-30 22:00:00", "2024-01-02")],

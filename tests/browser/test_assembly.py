@@ -128,9 +128,7 @@ def test_no_node_is_one_clear_line(repo: Path, tmp_path: Path, monkeypatch: pyte
         build_pages(repo, reporting)
 
 
-def test_a_failed_install_says_npms_last_words(
-    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_install_says_npms_last_words(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_node(
         tmp_path / "bin",
         monkeypatch,

@@ -70,9 +70,7 @@ def charts(page: Page) -> list[dict[str, Any]]:
 
 def check_home(visit: Visit, published: Path) -> None:
     """Cards, charts, reconciliation and trust of the home page against the Parquet files."""
-    [(currency, rejected, passed)] = read(
-        published, "select currency, rows_rejected, checks_passed from run_info"
-    )
+    [(currency, rejected, passed)] = read(published, "select currency, rows_rejected, checks_passed from run_info")
     for figure, value, numerator, denominator, unit in read(
         published,
         "select figure, value, numerator, denominator, unit from headline_figures order by sort_order",
@@ -117,8 +115,7 @@ def check_home(visit: Visit, published: Path) -> None:
         """,
     )
     assert [row[1:] for row in cells(visit.page, "reconciliation")] == [
-        ["" if orders == 0 and not total else count(orders), money(amount, currency)]
-        for orders, amount, total in steps
+        ["" if orders == 0 and not total else count(orders), money(amount, currency)] for orders, amount, total in steps
     ]
 
 
@@ -154,10 +151,7 @@ def check_retention(visit: Visit, published: Path) -> None:
         else:
             assert "too early" in visit.text(f"window-{days}"), days
 
-    windows = [
-        days
-        for (days,) in read(published, "select distinct window_days from repeat_rate_by_cohort order by 1")
-    ]
+    windows = [days for (days,) in read(published, "select distinct window_days from repeat_rate_by_cohort order by 1")]
     rates = read(
         published,
         """
@@ -183,9 +177,7 @@ def check_retention(visit: Visit, published: Path) -> None:
         """,
     )
     # Where no settled month reaches 10 %, whole percents would make most figures alike.
-    settled = [
-        value for values, matures in heat for value, mature in zip(values, matures, strict=True) if mature
-    ]
+    settled = [value for values, matures in heat for value, mature in zip(values, matures, strict=True) if mature]
     step = "0.1" if max(settled, default=0) < 0.1 else "1"
     expected = [
         str(rounded(Decimal(repr(value)) * 100, step if value else "1")) if value or mature else ""
@@ -194,9 +186,7 @@ def check_retention(visit: Visit, published: Path) -> None:
     ]
     grid = visit.page.get_by_test_id("cohort-heatmap")
     assert grid.locator("td.cell").all_inner_texts() == expected
-    assert grid.locator("td.cell.early").count() == sum(
-        not mature for _, matures in heat for mature in matures
-    )
+    assert grid.locator("td.cell.early").count() == sum(not mature for _, matures in heat for mature in matures)
 
     repeat, period = sorted(charts(visit.page), key=lambda chart: len(chart["categories"][0]))
     check_repeat_chart(repeat, published, 90)
@@ -229,9 +219,7 @@ def nothing_broken(visit: Visit) -> None:
     assert visit.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def test_every_figure_on_the_page_is_the_published_one(
-    make_site: MakeSite, visit: StartVisit, tmp_path: Path
-) -> None:
+def test_every_figure_on_the_page_is_the_published_one(make_site: MakeSite, visit: StartVisit, tmp_path: Path) -> None:
     visitor = visit(make_site(figures.corner_shop()))
     published = tmp_path / "published" / "1"
     visitor.open("/")
@@ -254,9 +242,7 @@ def test_every_figure_on_the_page_is_the_published_one(
     nothing_broken(visitor)
 
 
-def test_choosing_another_window_changes_the_chart(
-    make_site: MakeSite, visit: StartVisit, tmp_path: Path
-) -> None:
+def test_choosing_another_window_changes_the_chart(make_site: MakeSite, visit: StartVisit, tmp_path: Path) -> None:
     visitor = visit(make_site(figures.corner_shop()))
     visitor.open("/retention/")
     visitor.page.get_by_role("radio", name="30", exact=True).check(force=True)
@@ -407,9 +393,7 @@ def test_the_demo_shop(published_demo: Path, visit: StartVisit, repository: Path
     nothing_broken(visitor)
 
 
-def test_pages_are_built_anew_when_a_column_changes(
-    make_site: MakeSite, repository: Path, tmp_path: Path
-) -> None:
+def test_pages_are_built_anew_when_a_column_changes(make_site: MakeSite, repository: Path, tmp_path: Path) -> None:
     make_site(figures.corner_shop())
     schemas = read_schemas(tmp_path / "published" / "1" / "reporting")
     assert pages_are_current(repository, schemas)

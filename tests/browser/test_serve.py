@@ -33,9 +33,7 @@ def base(site: Path) -> Iterator[str]:
         yield address
 
 
-def ask(
-    base: str, path: str, method: str = "GET", **headers: str
-) -> tuple[int, http.client.HTTPMessage, bytes]:
+def ask(base: str, path: str, method: str = "GET", **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
     connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=10)
     connection.request(method, path, headers=headers)
     answer = connection.getresponse()

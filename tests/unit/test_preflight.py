@@ -129,9 +129,7 @@ def test_disk_space_is_that_of_the_disk_a_path_will_lie_on(tmp_path: Path) -> No
 def test_a_taken_port_is_named_and_free_again_afterwards() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        with pytest.raises(
-            UserError, match=rf"^port {port} on 127\.0\.0\.1, for the report, is taken: .*--port$"
-        ):
+        with pytest.raises(UserError, match=rf"^port {port} on 127\.0\.0\.1, for the report, is taken: .*--port$"):
             preflight.check_port(port, "the report", "--port")
         with pytest.raises(UserError, match="stop the program that holds it"):
             preflight.check_port(port)
@@ -209,8 +207,7 @@ def test_install_names_a_node_that_is_too_old(bare_copy: Path, tmp_path: Path) -
     program(path, "npm", "10.7.0")
     complaint = only_line(install(bare_copy, path, "site"))
     assert complaint == (
-        "second-order: error: Node.js 18.20.4 is too old: "
-        "20 or newer is needed; install one and put it on PATH"
+        "second-order: error: Node.js 18.20.4 is too old: 20 or newer is needed; install one and put it on PATH"
     )
 
 
@@ -238,16 +235,13 @@ def test_an_interrupted_install_starts_from_an_empty_folder(bare_copy: Path, tmp
     half.touch()
 
     stand_in = (
-        '#!/bin/sh\n[ "$1" != --version ] || { echo "uv 99.0.0"; exit; }\n'
-        'mkdir -p .venv/bin; echo "$*" >>calls\n'
+        '#!/bin/sh\n[ "$1" != --version ] || { echo "uv 99.0.0"; exit; }\nmkdir -p .venv/bin; echo "$*" >>calls\n'
     )
     (path / "uv").write_text(stand_in + "exit 1\n", encoding="utf-8")
     (path / "uv").chmod(0o755)
     failed = install(bare_copy, path, "python")
     assert failed.returncode == 2
-    assert failed.stderr.splitlines()[-1].startswith(
-        "second-order: error: installing the Python packages failed"
-    )
+    assert failed.stderr.splitlines()[-1].startswith("second-order: error: installing the Python packages failed")
     assert not (bare_copy / ".tools/python.installed").exists()
     assert half.exists(), "an environment that no install left unfinished is kept"
 

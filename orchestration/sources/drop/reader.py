@@ -254,8 +254,8 @@ def _as_utf8(delivery: Delivery, scratch: Path) -> Path:
 def _header(delivery: Delivery, path: Path) -> tuple[list[str], str]:
     """The header's names as written, and the delimiter that yields the most names of the contract."""
     try:
-        with path.open("r", encoding="utf-8", newline="") as file:
-            first = file.readline(1 << 20)
+        with path.open("rb") as file:
+            first = file.readline(1 << 20).decode("utf-8")
     except UnicodeDecodeError as error:
         raise UserError(f"{delivery.label}, line 1: not UTF-8: save the file as UTF-8 or UTF-16 with BOM") from error
     if not first.strip():

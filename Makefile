@@ -60,7 +60,7 @@ test-long: ## run the long tests, which CI leaves out
 .PHONY: bench
 bench: ## time a whole run and print the split per step; SHOP=<folder>
 	$(INSTALL) python site
-	$(PYTHON) -m orchestration bench "$$SHOP" $(ARGS)
+	$(PYTHON) -m tests.bench "$$SHOP" $(ARGS)
 
 .PHONY: lint
 lint: ## check the style of Python and SQL, and Python's types

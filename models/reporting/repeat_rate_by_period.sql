@@ -1,66 +1,94 @@
 -- Two orders or more within the window that ends on the month's last day. A renewal is no second order.
-with bounds as (
+--
+-- Between two orders of a person nothing changes but the month's end, so each order stands for the month ends up to
+-- the next one: by then it is the last order, and the latest decision's predecessor says how far back a pair lies.
+{% set longest_window = setting("repeat_windows") | max | int %}
 
-    select
-        min(order_date) as first_day,
-        {{ last_full_day() }} as last_day
-    from {{ ref('fct_orders') }}
-
-),
-
-period_ends as (
-
-    select cast(months.month + interval 1 month as date) - 1 as period_end
-    from bounds
-    cross join {{ calendar_months(month_of('bounds.first_day'), month_of('bounds.last_day')) }} as months
-    where cast(months.month + interval 1 month as date) - 1 <= bounds.last_day
-
-),
-
-customer_days as (
+with orders as (
 
     select
         orders.person_id,
         orders.order_date,
-        min(orders.order_sequence) as first_sequence,
-        max(case when orders.order_type <> 'subscription_renewal' then orders.order_sequence end) as last_decision
+        orders.order_sequence,
+        lead(orders.order_date) over (
+            partition by orders.person_id
+            order by orders.order_sequence
+        ) as next_date,
+        case
+            when orders.order_type <> 'subscription_renewal'
+                then lag(orders.order_date) over (
+                    partition by orders.person_id
+                    order by orders.order_sequence
+                )
+        end as date_before_decision
     from {{ ref('fct_orders') }} as orders
     inner join {{ ref('int_retention__customers') }} as customers
         on orders.person_id = customers.person_id
     where orders.is_valid
-    group by
-        orders.person_id,
-        orders.order_date
 
 ),
 
-customer_orders as (
+states as (
+
+    -- Dates before decisions only grow, so the greatest so far is the latest decision's.
+    select
+        order_date,
+        next_date,
+        max(date_before_decision) over (
+            partition by person_id
+            order by order_sequence
+        ) as date_before_decision
+    from orders
+
+),
+
+at_month_ends as (
 
     select
-        period_ends.period_end,
+        states.order_date,
+        states.next_date,
+        states.date_before_decision,
+        {{ month_end('states.order_date', 'offsets.months_later') }} as period_end
+    from states
+    cross join (
+        {%- for months_later in range(longest_window // 28 + 2) %}
+        select {{ months_later }} as months_later{% if not loop.last %} union all{% endif %}
+        {%- endfor %}
+    ) as offsets
+
+),
+
+counted as (
+
+    select
+        at_month_ends.period_end,
         windows.window_days,
-        customer_days.person_id,
-        coalesce(max(customer_days.last_decision) > min(customer_days.first_sequence), false) as came_back
-    from period_ends
+        count(*) as customers,
+        sum(
+            case
+                when
+                    {{ days_between('at_month_ends.date_before_decision', 'at_month_ends.period_end') }}
+                    < windows.window_days
+                    then 1
+                else 0
+            end
+        ) as customers_with_two_or_more
+    from at_month_ends
     cross join {{ window_rows(setting('repeat_windows')) }} as windows
-    inner join customer_days
-        on
-            period_ends.period_end >= customer_days.order_date
-            and {{ days_between('customer_days.order_date', 'period_ends.period_end') }} < windows.window_days
+    where
+        at_month_ends.period_end <= {{ last_full_day() }}
+        and (at_month_ends.next_date is null or at_month_ends.period_end < at_month_ends.next_date)
+        and {{ days_between('at_month_ends.order_date', 'at_month_ends.period_end') }} < windows.window_days
     group by
-        period_ends.period_end,
-        windows.window_days,
-        customer_days.person_id
+        at_month_ends.period_end,
+        windows.window_days
 
 )
 
 select
     period_end,
     cast(window_days as integer) as window_days,
-    cast(count(*) as bigint) as customers,
-    cast(sum(case when came_back then 1 else 0 end) as bigint) as customers_with_two_or_more,
-    cast(sum(case when came_back then 1 else 0 end) as double) / count(*) as repeat_rate
-from customer_orders
-group by
-    period_end,
-    window_days
+    cast(customers as bigint) as customers,
+    cast(customers_with_two_or_more as bigint) as customers_with_two_or_more,
+    cast(customers_with_two_or_more as double) / customers as repeat_rate
+from counted

@@ -1,7 +1,4 @@
--- depends_on: {{ ref('int_identity__nodes') }}
 -- depends_on: {{ ref('int_identity__edges') }}
-{{ config(post_hook="drop table if exists {{ this.schema }}.{{ this.identifier }}_work_roots") }}
-
 {% set roots = connected_components(ref('int_identity__edges')) %}
 
 with labelled as (
@@ -11,7 +8,7 @@ with labelled as (
         nodes.evidence,
         nodes.kind_rank,
         nodes.seen_at,
-        coalesce(roots.root, nodes.node) as root
+        coalesce(roots.root, nodes.node) as component
     from {{ ref('int_identity__nodes') }} as nodes
     left join {{ roots }} as roots
         on nodes.node = roots.node
@@ -20,10 +17,10 @@ with labelled as (
 
 too_large as (
 
-    select root
+    select component
     from labelled
     where kind_rank = 2
-    group by root
+    group by component
     having count(*) > {{ setting("max_emails_per_person") }}
 
 ),
@@ -31,16 +28,15 @@ too_large as (
 settled as (
 
     select
-        labelled.node,
         labelled.evidence,
         labelled.kind_rank,
         labelled.seen_at,
-        labelled.root as component,
-        too_large.root is not null as is_cut,
-        case when too_large.root is not null then labelled.node else labelled.root end as root
+        labelled.component,
+        too_large.component is not null as is_cut,
+        case when too_large.component is not null then labelled.node else labelled.component end as root
     from labelled
     left join too_large
-        on labelled.root = too_large.root
+        on labelled.component = too_large.component
 
 )
 

@@ -1,0 +1,1 @@
+"""Benchmarks: how long and how much memory, measured and printed, never asserted by a test."""

@@ -1,0 +1,55 @@
+"""`make bench`: the split of a whole run per step, or the models over a generated shop of ORDERS orders."""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from orchestration.shop import REPOSITORY
+from tests.bench.identity import resolve
+from tests.bench.models import build, prepare
+
+
+def main() -> None:
+    """Print the benchmarks that were asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("shop", nargs="?", default="shops/demo")
+    parser.add_argument("--orders", type=int, help="time the models over a generated shop of so many orders instead")
+    parser.add_argument("--persons", type=int, help="time the resolution of so many persons instead")
+    parser.add_argument("--memory", default="4GB", help="what DuckDB may take before it spills")
+    parser.add_argument("--folder", type=Path, help="where the generated shop lies, data/bench/<orders> by default")
+    options = parser.parse_args()
+    if options.persons is not None:
+        resolve(options.folder or REPOSITORY / "data" / "bench" / "identity", options.persons, options.memory)
+        return
+    if options.orders is None:
+        split(options.shop)
+        return
+    folder = options.folder or REPOSITORY / "data" / "bench" / str(options.orders)
+    shop = prepare(folder, options.orders)
+    build(shop, folder, options.memory)
+
+
+def split(shop: str) -> None:
+    """Run a shop twice and print when each of its steps began; the second run has nothing to install or parse."""
+    for name in ("first run", "second run"):
+        started = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orchestration", "run", shop], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+        )
+        print(f"{name} of {shop}")
+        assert process.stdout is not None
+        last, last_line = 0.0, "start"
+        for line in process.stdout:
+            if line.startswith("[") and not line.split("] ", 1)[1].startswith("  "):
+                now = time.monotonic() - started
+                print(f"{now - last:7.1f} s  {last_line}")
+                last, last_line = now, line.split("] ", 1)[1].strip()
+        process.wait()
+        now = time.monotonic() - started
+        print(f"{now - last:7.1f} s  {last_line}\n{now:7.1f} s  in all\n")
+
+
+if __name__ == "__main__":
+    main()

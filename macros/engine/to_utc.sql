@@ -8,8 +8,11 @@
 
 {% macro duckdb__to_utc(text) -%}
     case
-        when regexp_matches(substr({{ text }}, 14), '[-+zZ]')
-            then timezone('UTC', cast(regexp_replace({{ text }}, '\s*([-+]\d\d):?(\d\d)$', '\1:\2') as timestamptz))
-        else timezone('UTC', timezone('{{ setting("timezone") }}', cast({{ text }} as timestamp)))
+        when not regexp_matches(substr({{ text }}, 14), '[-+zZ]')
+            then timezone('UTC', timezone('{{ setting("timezone") }}', cast({{ text }} as timestamp)))
+        {# DuckDB reads Z, +02 and +02:00 by itself; +0200 and a blank before the offset it does not. #}
+        when regexp_matches({{ text }}, '(\d[zZ]|\d[-+]\d\d|\d[-+]\d\d:\d\d)$')
+            then timezone('UTC', cast({{ text }} as timestamptz))
+        else timezone('UTC', cast(regexp_replace({{ text }}, '\s*([-+]\d\d):?(\d\d)$', '\1:\2') as timestamptz))
     end
 {%- endmacro %}

@@ -48,13 +48,9 @@ at_month_ends as (
         states.order_date,
         states.next_date,
         states.date_before_decision,
-        {{ month_end('states.order_date', 'offsets.months_later') }} as period_end
+        {{ month_end('states.order_date', 'months_later.number') }} as period_end
     from states
-    cross join (
-        {%- for months_later in range(longest_window // 28 + 2) %}
-        select {{ months_later }} as months_later{% if not loop.last %} union all{% endif %}
-        {%- endfor %}
-    ) as offsets
+    cross join {{ whole_numbers(longest_window // 28 + 1) }} as months_later
 
 ),
 

@@ -135,9 +135,7 @@ def _server(site: Path, port: int) -> ThreadingHTTPServer:
         server = ThreadingHTTPServer((ADDRESS, port), partial(SiteHandler, directory=str(site)))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise UserError(
-                f"port {port} on {ADDRESS} is taken: stop what uses it or choose another port"
-            ) from error
+            raise UserError(f"port {port} on {ADDRESS} is taken: stop what uses it or choose another port") from error
         if error.errno == errno.EACCES:
             raise UserError(f"port {port} on {ADDRESS} is not allowed: choose one above 1023") from error
         raise

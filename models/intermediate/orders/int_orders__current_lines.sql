@@ -9,15 +9,25 @@ with latest_lines as (
 stamped as (
 
     select
-        latest_lines.*,
-        latest_lines.source || ':' || latest_lines.order_id as order_key,
-        max(latest_lines.updated_at) over (
-            partition by latest_lines.source, latest_lines.order_id
-        ) as newest_stamp,
-        max(latest_lines.load_id) over (
-            partition by latest_lines.source, latest_lines.order_id
-        ) as newest_load
+        *,
+        source || ':' || order_id as order_key
     from latest_lines
+
+),
+
+mixed_orders as (
+
+    -- Few orders hold lines of more than one stamp or load; only those can have lines that were replaced.
+    select
+        order_key,
+        max(updated_at) as newest_stamp,
+        max(load_id) as newest_load
+    from stamped
+    group by order_key
+    having
+        max(updated_at) <> min(updated_at)
+        or count(updated_at) between 1 and count(*) - 1
+        or max(load_id) <> min(load_id)
 
 ),
 
@@ -55,11 +65,16 @@ left join products
     on
         stamped.source = products.source
         and stamped.variant_id = products.variant_id
+left join mixed_orders
+    on stamped.order_key = mixed_orders.order_key
 where
-    (stamped.newest_stamp is null or stamped.updated_at = stamped.newest_stamp)
-    and (
-        stamped.newest_stamp is not null
-        or orders.load_id is null
-        or stamped.load_id >= orders.load_id
-        or stamped.newest_load < orders.load_id
+    mixed_orders.order_key is null
+    or stamped.updated_at = mixed_orders.newest_stamp
+    or (
+        mixed_orders.newest_stamp is null
+        and (
+            orders.load_id is null
+            or stamped.load_id >= orders.load_id
+            or mixed_orders.newest_load < orders.load_id
+        )
     )

@@ -9,10 +9,10 @@ listed as (
 
     select
         source,
-        lower(referral_code) as referral_code,
         referrer_customer_id as customer_id,
         referrer_email as email,
-        created_at
+        created_at,
+        lower(referral_code) as referral_code
     from versions
     where created_at is null or created_at <= {{ as_of() }}
 

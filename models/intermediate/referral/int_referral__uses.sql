@@ -43,7 +43,7 @@ ranked as (
         is_own,
         row_number() over (
             partition by order_key
-            order by is_own, is_referral_code desc, referral_code
+            order by is_own asc, is_referral_code desc, referral_code asc
         ) as use_rank
     from recognised
 

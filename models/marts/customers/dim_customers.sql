@@ -56,7 +56,10 @@ select
     coalesce(first_orders.is_discounted, false) as is_first_order_discounted,
     coalesce(first_orders.is_referred, false) as is_referred,
     coalesce(mail.is_reachable, false) as is_reachable,
-    coalesce(mail.is_marketable, false) as is_marketable
+    coalesce(mail.is_marketable, false) as is_marketable,
+    traits.rfm_segment,
+    traits.lifecycle_stage,
+    traits.tier
 from persons
 left join order_totals
     on persons.person_id = order_totals.person_id
@@ -64,3 +67,5 @@ left join first_orders
     on persons.person_id = first_orders.person_id
 left join mail
     on persons.person_id = mail.person_id
+left join {{ ref('int_lifetime__traits') }} as traits
+    on persons.person_id = traits.person_id

@@ -1,3 +1,6 @@
+-- A view: the rows are int_orders__priced_lines'.
+{{ config(materialized='view') }}
+
 select
     lines.line_key,
     lines.order_key,

@@ -13,5 +13,6 @@ select
     {{ to_utc('updated_at') }} as updated_at,
     _load_id as load_id,
     _file_index as file_index,
-    _row_number as row_number
+    _row_number as row_number,
+    _has_other_version as has_other_version
 from {{ source('raw_drop', 'profiles') }}

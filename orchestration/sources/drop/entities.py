@@ -41,7 +41,8 @@ class Column:
 class Entity:
     """One entity of the contract.
 
-    `key` names the columns that identify a row. `one_of` lists columns of which at least one must hold a value.
+    `key` names the columns that identify a row: together or, with `key_is_first_of`, by the first that is filled.
+    `one_of` lists columns of which at least one must hold a value.
     `rules` are conditions over several columns: what a row must satisfy, in words and as SQL that is true or NULL.
     """
 
@@ -51,6 +52,13 @@ class Entity:
     one_of: tuple[str, ...] = ()
     rules: tuple[tuple[str, str], ...] = ()
     mandatory: bool = False
+    key_is_first_of: bool = False
+
+    @property
+    def version_key(self) -> str:
+        """SQL text that versions of one row share, spelled as staging reads it: trimmed, whatever the case."""
+        parts = ", ".join(f"lower(trim({name}))" for name in self.key)
+        return f"coalesce({parts})" if self.key_is_first_of else f"concat_ws(chr(31), {parts})"
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -86,11 +94,12 @@ def _entity(
     one_of: tuple[str, ...] = (),
     rules: tuple[tuple[str, str], ...] = (),
     mandatory: bool = False,
+    key_is_first_of: bool = False,
 ) -> Entity:
     flat: list[Column] = []
     for column in columns:
         flat.extend(column if isinstance(column, tuple) else (column,))
-    return Entity(name, key, (*flat, _at("updated_at")), one_of, rules, mandatory)
+    return Entity(name, key, (*flat, _at("updated_at")), one_of, rules, mandatory, key_is_first_of)
 
 
 _ALL = (
@@ -173,7 +182,7 @@ _ALL = (
     ),
     _entity(
         "profiles",
-        ("email", "phone", "customer_id"),
+        ("customer_id", "email", "phone"),
         _text("email", "phone", "customer_id"),
         Column("email_consent", allowed=("subscribed", "unsubscribed", "never")),
         _at("email_consent_at"),
@@ -182,6 +191,7 @@ _ALL = (
         Column("birthday", "date"),
         Column("max_emails_per_month", "integer", minimum=0),
         one_of=("email", "phone"),
+        key_is_first_of=True,
     ),
     _entity(
         "message_events",

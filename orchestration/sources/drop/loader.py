@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 SCHEMA = "raw_drop"
 _BOOKKEEPING = (
-    "_extra varchar, _row_hash ubigint, _load_id bigint, _file varchar, _file_index integer, _row_number bigint"
+    "_extra varchar, _row_hash ubigint, _load_id bigint, _file varchar, _file_index integer, _row_number bigint, "
+    "_has_other_version boolean"
 )
 
 
@@ -182,7 +183,7 @@ def _load_entity(
     load_id = "(select coalesce(max(load_id), 0) + 1 from ops.loads)"
     connection.execute(
         f"insert into {SCHEMA}.{entity.name} select {names}, _extra, _row_hash, {load_id}, _file, _file_index, "
-        f"_row_number from incoming where _is_sound"
+        f"_row_number, {_has_other_version(entity)} from incoming where _is_sound"
     )
     originals = ", ".join(f"'{name}', {name}" for name in entity.column_names)
     connection.execute(
@@ -201,6 +202,18 @@ def _load_entity(
     )
     load.rows_loaded = _count(connection, "incoming where _is_sound")
     load.rows_rejected = _count(connection, "incoming where not _is_sound")
+
+
+def _has_other_version(entity: Entity) -> str:
+    """SQL that is true where another row of the same key is stored or comes with this one.
+
+    Models choose between versions only where there are any: sorting whole tables for the few is what costs.
+    """
+    key = entity.version_key
+    return (
+        f"coalesce({key} in (select {key} from {SCHEMA}.{entity.name}), false) or coalesce({key} in "
+        f"(select {key} from incoming where _is_sound group by all having count(*) > 1), false)"
+    )
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

@@ -1,0 +1,124 @@
+-- What a person's orders sum to. From the orders alone: dim_customers reads what is built on this.
+{% set horizons = [90, 180, 365] %}
+
+with orders as (
+
+    select
+        person_id,
+        is_identified,
+        order_type,
+        order_date,
+        order_sequence,
+        product_type,
+        gross_sales,
+        discounts,
+        is_discounted,
+        -- Nothing known of an order's amounts (its exchange rate is missing) adds nothing; a data test reports it.
+        coalesce(net_sales, 0) as net_sales
+    from {{ ref('fct_orders') }}
+    where is_valid
+
+),
+
+wholesale_buyers as (
+
+    select distinct person_id
+    from {{ ref('fct_orders') }}
+    where order_type = 'wholesale'
+
+),
+
+first_orders as (
+
+    select
+        orders.person_id,
+        orders.is_identified,
+        orders.order_date as first_day,
+        orders.product_type as first_product_type,
+        orders.net_sales as first_order_net_sales,
+        orders.is_discounted as is_first_order_discounted,
+        orders.discounts >= orders.gross_sales * {{ setting("price_sensitive_share") }} as is_price_sensitive,
+        shop_days.is_big_promotion as is_promotion_buyer
+    from orders
+    left join {{ ref('int_lifetime__days') }} as shop_days
+        on orders.order_date = shop_days.day
+    where orders.order_sequence = 1
+
+),
+
+person_days as (
+
+    select
+        person_id,
+        order_date,
+        count(*) as orders,
+        sum(net_sales) as net_sales,
+        {{ days_between('order_date', last_full_day()) }} as days_ago,
+        bool_or(order_type <> 'subscription_renewal') as has_decision
+    from orders
+    group by
+        person_id,
+        order_date
+
+),
+
+totals as (
+
+    -- Years end with the last full day: 365 days up to it, and the 365 before those.
+    select
+        person_days.person_id,
+        max(person_days.order_date) as last_day,
+        sum(person_days.orders) as valid_orders,
+        sum(person_days.net_sales) as net_sales,
+        sum(case when person_days.days_ago between 0 and 364 then person_days.orders else 0 end) as orders_last_year,
+        sum(case when person_days.days_ago between 0 and 364 then person_days.net_sales else 0 end)
+            as net_sales_last_year,
+        bool_or(person_days.days_ago between 365 and 729) as bought_year_before,
+        {% for horizon in horizons %}
+            sum(
+                case
+                    when {{ days_between('first_orders.first_day', 'person_days.order_date') }} <= {{ horizon }}
+                        then person_days.net_sales
+                    else 0
+                end
+            ) as net_sales_first_{{ horizon }}d,
+        {% endfor %}
+        count(*) as order_days,
+        sum(case when person_days.has_decision then 1 else 0 end) as decision_days,
+        min(case when person_days.has_decision then person_days.order_date end) as first_decision_day,
+        max(case when person_days.has_decision then person_days.order_date end) as last_decision_day
+    from person_days
+    inner join first_orders
+        on person_days.person_id = first_orders.person_id
+    group by person_days.person_id
+
+)
+
+select
+    totals.person_id,
+    -- Unidentified and wholesale buyers are in the sales, and in no denominator of lifetime and RFM.
+    first_orders.is_identified and wholesale_buyers.person_id is null as is_counted,
+    first_orders.first_day,
+    totals.last_day,
+    totals.valid_orders,
+    totals.net_sales,
+    totals.orders_last_year,
+    totals.net_sales_last_year,
+    totals.bought_year_before,
+    {% for horizon in horizons %}
+        totals.net_sales_first_{{ horizon }}d,
+    {% endfor %}
+    totals.order_days,
+    -- Renewals come by themselves: a rhythm is that of the decisions to buy.
+    greatest(totals.decision_days - 1, 0) as gaps,
+    coalesce({{ days_between('totals.first_decision_day', 'totals.last_decision_day') }}, 0) as days_of_gaps,
+    coalesce(first_orders.first_product_type, 'unknown') as first_product_type,
+    first_orders.first_order_net_sales,
+    first_orders.is_first_order_discounted,
+    first_orders.is_price_sensitive,
+    coalesce(first_orders.is_promotion_buyer, false) as is_promotion_buyer
+from totals
+inner join first_orders
+    on totals.person_id = first_orders.person_id
+left join wholesale_buyers
+    on totals.person_id = wholesale_buyers.person_id

@@ -1,0 +1,57 @@
+-- An arm is frozen once given: of several assignments of one person the earliest holds, and a second arm is flagged.
+with versions as (
+
+    {{ latest_version(ref('stg_drop__flow_holdouts'), ['experiment_id', 'email', 'customer_id']) }}
+
+),
+
+assignments as (
+
+    select
+        versions.source,
+        versions.experiment_id,
+        versions.flow_id,
+        {{ person_of('versions') }} as person_id,
+        coalesce(
+            {{ person_of('versions') }},
+            {{ hash_text(
+                "coalesce('id:' || versions.source || ':' || versions.customer_id, 'email:' || versions.email)"
+            ) }}
+        ) as recipient_id,
+        versions.arm,
+        versions.assigned_at,
+        case when versions.triggered_at <= {{ as_of() }} then versions.triggered_at end as triggered_at
+    from versions
+    {{ person_join('versions') }}
+    where versions.assigned_at <= {{ as_of() }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by source, experiment_id, recipient_id
+            order by assigned_at, arm, triggered_at nulls last, flow_id nulls last
+        ) as assignment_rank,
+        min(triggered_at) over (partition by source, experiment_id, recipient_id) as first_triggered_at,
+        min(arm) over (partition by source, experiment_id, recipient_id)
+        <> max(arm) over (partition by source, experiment_id, recipient_id) as has_two_arms
+    from assignments
+
+)
+
+select
+    source,
+    experiment_id,
+    flow_id,
+    person_id,
+    recipient_id,
+    arm,
+    assigned_at,
+    first_triggered_at as triggered_at,
+    has_two_arms,
+    source || ':' || experiment_id || ':' || recipient_id as assignment_key
+from ranked
+where assignment_rank = 1

@@ -1,0 +1,54 @@
+with versions as (
+
+    {{ latest_version(ref('stg_drop__fulfillments'), ['fulfillment_id']) }}
+
+),
+
+happened as (
+
+    -- An estimate is about the future by its nature; what was sent or came after the as-of moment wasn't yet.
+    select
+        source,
+        fulfillment_id,
+        order_id,
+        shipped_at,
+        estimated_delivery_at,
+        status,
+        case when delivered_at <= {{ as_of() }} then delivered_at end as delivered_at
+    from versions
+    where shipped_at is null or shipped_at <= {{ as_of() }}
+
+),
+
+days as (
+
+    select
+        *,
+        source || ':' || fulfillment_id as fulfillment_key,
+        source || ':' || order_id as order_key,
+        {{ local_date('shipped_at') }} as shipped_date,
+        {{ local_date('estimated_delivery_at') }} as estimated_delivery_date,
+        {{ local_date('delivered_at') }} as delivered_date
+    from happened
+
+)
+
+select
+    days.fulfillment_key,
+    days.source,
+    days.fulfillment_id,
+    days.order_key,
+    record_persons.person_id,
+    days.shipped_at,
+    days.estimated_delivery_at,
+    days.delivered_at,
+    days.shipped_date,
+    days.estimated_delivery_date,
+    days.delivered_date,
+    days.status,
+    -- Undelivered, or never promised: neither late nor on time.
+    days.delivered_date > days.estimated_delivery_date as is_late,
+    record_persons.record_key is null as is_waiting
+from days
+left join {{ ref('int_identity__record_persons') }} as record_persons
+    on days.order_key = record_persons.record_key

@@ -1,0 +1,19 @@
+with versions as (
+
+    {{ latest_version(ref('stg_drop__page_events'), ['event_id']) }}
+
+)
+
+select
+    versions.source || ':' || versions.event_id as page_view_key,
+    versions.source,
+    versions.event_id,
+    versions.source || ':' || versions.order_id as order_key,
+    {{ person_of('versions') }} as person_id,
+    versions.occurred_at,
+    {{ local_date('versions.occurred_at') }} as occurred_date,
+    versions.page_type,
+    versions.url
+from versions
+{{ person_join('versions') }}
+where versions.occurred_at <= {{ as_of() }}

@@ -1,0 +1,26 @@
+with versions as (
+
+    {{ latest_version(ref('stg_drop__reviews'), ['review_id']) }}
+
+)
+
+select
+    versions.source || ':' || versions.review_id as review_key,
+    versions.source,
+    versions.review_id,
+    versions.source || ':' || versions.order_id as order_key,
+    {{ person_of('versions') }} as person_id,
+    versions.product_id,
+    versions.created_at,
+    {{ local_date('versions.created_at') }} as created_date,
+    versions.rating,
+    versions.title,
+    versions.body,
+    versions.has_media,
+    versions.verified as is_verified,
+    versions.order_id is not null and orders.order_key is null as is_waiting
+from versions
+{{ person_join('versions') }}
+left join {{ ref('int_orders__current') }} as orders
+    on versions.source || ':' || versions.order_id = orders.order_key
+where versions.created_at <= {{ as_of() }}

@@ -1,0 +1,30 @@
+with versions as (
+
+    {{ latest_version(ref('stg_drop__survey_responses'), ['response_id']) }}
+
+)
+
+select
+    versions.source || ':' || versions.response_id as response_key,
+    versions.source,
+    versions.response_id,
+    versions.source || ':' || versions.order_id as order_key,
+    {{ person_of('versions') }} as person_id,
+    versions.submitted_at,
+    {{ local_date('versions.submitted_at') }} as submitted_date,
+    versions.survey_type,
+    versions.score,
+    case
+        when versions.survey_type = 'nps' and versions.score >= 9 then 'promoter'
+        when versions.survey_type = 'nps' and versions.score >= 7 then 'passive'
+        when versions.survey_type = 'nps' and versions.score is not null then 'detractor'
+        when versions.survey_type = 'csat' and versions.score >= 4 then 'satisfied'
+        when versions.survey_type = 'csat' and versions.score is not null then 'not_satisfied'
+    end as answer,
+    versions.comment,
+    versions.order_id is not null and orders.order_key is null as is_waiting
+from versions
+{{ person_join('versions') }}
+left join {{ ref('int_orders__current') }} as orders
+    on versions.source || ':' || versions.order_id = orders.order_key
+where versions.submitted_at <= {{ as_of() }}

@@ -1,0 +1,42 @@
+with versions as (
+
+    {{ latest_version(ref('stg_drop__support_tickets'), ['ticket_id']) }}
+
+),
+
+opened as (
+
+    select
+        source,
+        ticket_id,
+        customer_id,
+        email,
+        order_id,
+        created_at,
+        coalesce(topic, 'not_stated') as topic,
+        case when resolved_at <= {{ as_of() }} then resolved_at end as resolved_at
+    from versions
+    where created_at <= {{ as_of() }}
+
+)
+
+select
+    opened.source || ':' || opened.ticket_id as ticket_key,
+    opened.source,
+    opened.ticket_id,
+    opened.source || ':' || opened.order_id as order_key,
+    {{ person_of('opened') }} as person_id,
+    opened.created_at,
+    {{ local_date('opened.created_at') }} as created_date,
+    opened.topic,
+    opened.resolved_at,
+    -- Resolved before it was opened is a clock gone wrong, not a fast answer.
+    case
+        when opened.resolved_at >= opened.created_at
+            then {{ seconds_between('opened.created_at', 'opened.resolved_at') }}
+    end as seconds_to_resolve,
+    opened.order_id is not null and orders.order_key is null as is_waiting
+from opened
+{{ person_join('opened') }}
+left join {{ ref('int_orders__current') }} as orders
+    on opened.source || ':' || opened.order_id = orders.order_key

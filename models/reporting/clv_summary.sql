@@ -1,0 +1,94 @@
+-- What a customer of a group is worth, three ways. None of them is about a single person, and a cohort's value counts
+-- only customers whose whole span has been seen.
+{% set dimensions = retention_dimensions() %}
+{% set horizons = [90, 180, 365] %}
+
+with customers as (
+
+    select
+        {% for dimension in dimensions %}
+            customers.{{ dimension }},
+        {% endfor %}
+        customers.days_observed,
+        sums.valid_orders,
+        sums.net_sales,
+        sums.orders_last_year,
+        case when sums.orders_last_year > 0 then 1 else 0 end as bought_last_year,
+        case when sums.bought_year_before then 1 else 0 end as bought_year_before,
+        {% for horizon in horizons %}
+            case when customers.days_observed >= {{ horizon }} then 1 else 0 end as mature_{{ horizon }}d,
+            case when customers.days_observed >= {{ horizon }} then sums.net_sales_first_{{ horizon }}d else 0 end
+                as net_sales_first_{{ horizon }}d,
+        {% endfor %}
+        case when sums.bought_year_before and sums.orders_last_year = 0 then 1 else 0 end as churned
+    from {{ ref('int_retention__customers') }} as customers
+    inner join {{ ref('int_lifetime__customers') }} as sums
+        on customers.person_id = sums.person_id
+
+),
+
+{% set measures = [
+    "valid_orders", "net_sales", "orders_last_year", "bought_last_year", "bought_year_before", "churned",
+] %}
+{% for horizon in horizons %}
+    {% do measures.extend(["mature_" ~ horizon ~ "d", "net_sales_first_" ~ horizon ~ "d"]) %}
+{% endfor %}
+
+by_dimension as (
+
+    {{ rows_by_dimension('customers', measures, dimensions) }}
+
+),
+
+totals as (
+
+    select
+        {% for measure in measures %}
+            sum({{ measure }}) as {{ measure }},
+        {% endfor %}
+        dimension,
+        dimension_value,
+        count(*) as customers
+    from by_dimension
+    group by
+        dimension,
+        dimension_value
+
+),
+
+figures as (
+
+    select
+        totals.*,
+        cast(totals.net_sales as double) / totals.valid_orders as order_value,
+        cast(totals.orders_last_year as double) / nullif(totals.bought_last_year, 0) as orders_per_year,
+        -- One over the yearly churn. Under two years of data the year before the last isn't whole.
+        case
+            when {{ days_between('history.history_starts_on', last_full_day()) }} >= 729
+                then cast(totals.bought_year_before as double) / nullif(totals.churned, 0)
+        end as lifespan_years
+    from totals
+    cross join {{ ref('int_retention__history') }} as history
+
+)
+
+select
+    dimension,
+    dimension_value,
+    cast(customers as bigint) as customers,
+    cast(valid_orders as bigint) as valid_orders,
+    {{ money('order_value') }} as average_order_value,
+    cast(bought_last_year as bigint) as customers_last_year,
+    orders_per_year,
+    cast(bought_year_before as bigint) as customers_year_before,
+    cast(churned as bigint) as customers_churned,
+    lifespan_years,
+    {{ money('order_value * orders_per_year * lifespan_years') }} as simple_clv,
+    {{ money('net_sales / customers') }} as historical_clv,
+    {% for horizon in horizons %}
+        cast(mature_{{ horizon }}d as bigint) as customers_matured_{{ horizon }}d,
+        {{ money("net_sales_first_" ~ horizon ~ "d / nullif(mature_" ~ horizon ~ "d, 0)") }}
+            as cohort_clv_{{ horizon }}d,
+    {% endfor %}
+    {{ money('null') }} as predicted_clv_365d
+from figures

@@ -5,7 +5,8 @@ with counted as (
         platform,
         sentiment_band,
         count(*) as mentions,
-        avg(cast(sentiment as double)) as mean_sentiment
+        -- Summed as decimals: a sum of floats differs by the order of its rows.
+        cast(sum(sentiment) as double) / count(sentiment) as mean_sentiment
     from {{ ref('fct_brand_mentions') }}
     group by
         {{ month_of('seen_date') }},

@@ -26,7 +26,10 @@ def write_run_info(connection: duckdb.DuckDBPyConnection, shop: Shop, run_id: st
         create schema if not exists reporting;
         create or replace table reporting.run_info as
         with checks as (
-            select coalesce(sum(passed), 0) as passed, coalesce(sum(failed + warned), 0) as failed
+            select
+                coalesce(sum(passed), 0) as passed,
+                coalesce(sum(failed), 0) as failed,
+                coalesce(sum(warned), 0) as warned
             from ops.run_checks where run_id = $run_id
         ),
         rejected as (
@@ -52,6 +55,7 @@ def write_run_info(connection: duckdb.DuckDBPyConnection, shop: Shop, run_id: st
             (select min(history_starts_on) from intermediate.int_retention__history) as history_starts_on,
             cast(checks.passed as bigint) as checks_passed,
             cast(checks.failed as bigint) as checks_failed,
+            cast(checks.warned as bigint) as checks_warned,
             (select count(*) from ops.rejected_rows) as rows_rejected,
             orders.unidentified_orders / nullif(cast(orders.valid_orders as double), 0) as unidentified_order_share,
             cast((

@@ -75,6 +75,13 @@ def test_olist(shared_run: RunShop) -> None:
     assert run.query("select count(*), sum(gross_sales) from marts.fct_orders where is_valid") == [
         (3_960, Decimal("547666.7500"))
     ]
+    ratings = run.query(
+        "select round(avg(rating), 2)::double, "
+        "round(avg(rating) filter (where is_late), 2)::double, "
+        "round(avg(rating) filter (where not is_late), 2)::double "
+        "from marts.fct_reviews left join marts.fct_fulfillments using (order_key)"
+    )
+    assert ratings == [(4.08, 2.15, 4.29)]
 
 
 def test_a_second_run_with_nothing_new_publishes_the_same_bytes(shared_run: RunShop, shared: Path) -> None:

@@ -11,9 +11,7 @@ with order_days as (
         sum(case when is_discounted then 1 else 0 end) as discounted_orders,
         sum(net_sales) as net_sales
     from {{ ref('fct_orders') }}
-    where
-        is_valid
-        and order_date <= {{ last_full_day() }}
+    where is_valid
     group by order_date
 
 ),

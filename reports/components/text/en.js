@@ -82,7 +82,8 @@ export default {
 		rejectedNone: 'No row broke the rules.',
 		rejectedNote: 'Rows that broke the rules of their file. They are kept with the reason, in no figure.',
 		checks: 'Checks passed',
-		checksNote: (failed) => (failed === 0 ? 'None failed.' : `${failed} failed.`),
+		checksNote: (failed, warned) =>
+			`${failed === 0 ? 'None failed' : `${failed} failed`}, ${warned === 1 ? '1 warning' : `${warned ?? 0} warnings`}.`,
 		unidentifiedShare: 'Orders without identity',
 		unidentifiedNote: 'Counted in sales, in no repeat rate.',
 		version: 'Published version',

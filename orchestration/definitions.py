@@ -42,6 +42,7 @@ def build_definitions(shop: Shop, paths: ShopPaths) -> dg.Definitions:
     # One process for the whole run: DuckDB lets one process in, and importing the tools costs seconds a process.
     job = dg.define_asset_job(
         JOB,
+        description="From what the shop has dropped to a published version and its report.",
         selection=dg.AssetSelection.all(),
         executor_def=dg.in_process_executor,
         config={"loggers": {"console": {}}},

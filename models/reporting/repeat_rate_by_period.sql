@@ -79,12 +79,27 @@ counted as (
         at_month_ends.period_end,
         windows.window_days
 
+),
+
+month_ends as (
+
+    -- Months in which nobody bought are rows too.
+    select cast(months.month + interval 1 month as date) - 1 as period_end
+    from (select min(cohort_month) as first_month from {{ ref('int_retention__customers') }}) as bounds
+    cross join {{ calendar_months('bounds.first_month', month_of(last_full_day())) }} as months
+
 )
 
 select
-    period_end,
-    cast(window_days as integer) as window_days,
-    cast(customers as bigint) as customers,
-    cast(customers_with_two_or_more as bigint) as customers_with_two_or_more,
-    cast(customers_with_two_or_more as double) / customers as repeat_rate
-from counted
+    month_ends.period_end,
+    cast(windows.window_days as integer) as window_days,
+    cast(coalesce(counted.customers, 0) as bigint) as customers,
+    cast(coalesce(counted.customers_with_two_or_more, 0) as bigint) as customers_with_two_or_more,
+    cast(counted.customers_with_two_or_more as double) / counted.customers as repeat_rate
+from month_ends
+cross join {{ window_rows(setting('repeat_windows')) }} as windows
+left join counted
+    on
+        month_ends.period_end = counted.period_end
+        and windows.window_days = counted.window_days
+where month_ends.period_end <= {{ last_full_day() }}

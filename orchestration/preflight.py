@@ -24,7 +24,7 @@ PYTHON_TOO_NEW: Final = (3, 14)
 NODE_OLDEST: Final = 20
 LOOPBACK: Final = "127.0.0.1"
 
-TELEMETRY_FILE: Final = Path(__file__).with_name("telemetry.env")
+TELEMETRY_FILE: Final = Path(__file__).with_name("telemetry.settings")
 
 DAGSTER_QUIET: Final[Mapping[str, Mapping[str, bool]]] = {
     "telemetry": {"enabled": False},
@@ -39,7 +39,7 @@ _GIGABYTE: Final = 1_000_000_000
 
 
 def telemetry_settings() -> dict[str, str]:
-    """Names and values of ``telemetry.env``: the one list of switches, shared with ``scripts/install.sh``."""
+    """Names and values of ``telemetry.settings``: the one list of switches, shared with ``scripts/install.sh``."""
     lines = (line.strip() for line in TELEMETRY_FILE.read_text(encoding="utf-8").splitlines())
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {name: value for name, _, value in pairs}

@@ -198,8 +198,8 @@ install_browser() {
 }
 
 set -a
-# shellcheck source=orchestration/telemetry.env
-. orchestration/telemetry.env
+# shellcheck source=orchestration/telemetry.settings
+. orchestration/telemetry.settings
 set +a
 
 plan() { # sets wanted and needed_mb

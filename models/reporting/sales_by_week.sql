@@ -2,55 +2,7 @@
 -- Monday (ISO 8601).
 {% set measures = ["orders", "gross_sales", "discounts", "refunds", "tax", "shipping"] %}
 
-with orders as (
-
-    select
-        order_key,
-        order_date,
-        gross_sales,
-        discounts,
-        tax,
-        shipping,
-        case
-            when not is_identified then 'unidentified'
-            when is_repeat then 'returning'
-            else 'new'
-        end as customer_type
-    from {{ ref('fct_orders') }}
-    where is_valid
-
-),
-
-movements as (
-
-    select
-        order_date as day,
-        customer_type,
-        1 as orders,
-        gross_sales,
-        discounts,
-        {{ money('0') }} as refunds,
-        tax,
-        shipping
-    from orders
-    union all
-    select
-        refunds.refund_date as day,
-        orders.customer_type,
-        0 as orders,
-        {{ money('0') }} as gross_sales,
-        {{ money('0') }} as discounts,
-        refunds.amount_finance as refunds,
-        {{ money('0') }} as tax,
-        {{ money('0') }} as shipping
-    from {{ ref('fct_refunds') }} as refunds
-    inner join orders
-        on refunds.order_key = orders.order_key
-    where not refunds.is_gift_card
-
-),
-
-weeks as (
+with weeks as (
 
     select
         {% for measure in measures %}
@@ -58,7 +10,7 @@ weeks as (
         {% endfor %}
         cast(date_trunc('week', day) as date) as week,
         customer_type
-    from movements
+    from {{ ref('int_orders__movements') }}
     group by
         cast(date_trunc('week', day) as date),
         customer_type

@@ -37,7 +37,7 @@ def tools_without(folder: Path, *missing: str) -> Path:
 def bare_copy(repository: Path, tmp_path: Path) -> Path:
     """What scripts/install.sh reads of the repository, in a folder where nothing is installed yet."""
     copy = tmp_path / "copy"
-    for name in ("scripts/install.sh", "orchestration/telemetry.env", "uv.lock", "reports/package-lock.json"):
+    for name in ("scripts/install.sh", "orchestration/telemetry.settings", "uv.lock", "reports/package-lock.json"):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(repository / name, copy / name)
     return copy

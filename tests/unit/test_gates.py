@@ -95,7 +95,7 @@ def add_load(connection: duckdb.DuckDBPyConnection, entity: str, load_id: int, r
     values = [SOUND[entity].get(name, "null") for name in ENTITIES[entity].column_names]
     connection.execute(
         f"insert into raw_drop.{entity} select {', '.join(values)}, null, hash(i, {load_id}), {load_id}, "
-        f"'drop/{entity}/{load_id}.csv', 0, i + 1 from range({rows}) as t (i)"
+        f"'drop/{entity}/{load_id}.csv', 0, i + 1, false from range({rows}) as t (i)"
     )
     connection.execute(
         "insert into ops.run_log (run_id, source, entity, rows_in, rows_loaded, rows_rejected, "

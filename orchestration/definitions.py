@@ -33,8 +33,8 @@ def quiet_logger(context: dg.InitLoggerContext) -> logging.Logger:
 
 def build_definitions(shop: Shop, paths: ShopPaths) -> dg.Definitions:
     """Everything Dagster knows of one shop."""
-    project = dbt_project(paths)
-    prepare_manifest(project, {"SECOND_ORDER_WAREHOUSE": str(paths.warehouse)})
+    project = dbt_project()
+    prepare_manifest(project)
     raw_drop, gate_1 = arrival_assets(shop, paths)
     models = model_assets(shop, paths, project)
     leaving = sorted(key for key in models.keys if key.path[0] in _LEAVING_SCHEMAS)

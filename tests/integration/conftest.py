@@ -15,6 +15,9 @@ import pytest
 
 from orchestration.shop import load_shop
 from tests.conftest import REPOSITORY
+from tests.integration.warehouse import builder, golden
+
+__all__ = ["builder", "golden"]
 
 Rows = Sequence[Mapping[str, object]]
 

@@ -10,8 +10,6 @@ from orchestration.warehouse import open_warehouse
 from tests.conftest import REPOSITORY
 from tests.integration.warehouse import Builder, Warehouse
 
-pytest_plugins = ["tests.integration.warehouse"]
-
 # Enough of everything the generator plants (changed orders, late refunds, several ids of one person), quickly built.
 ORDERS = 2_000
 

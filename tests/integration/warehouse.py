@@ -1,7 +1,4 @@
-"""Warehouses for tests of the models: files, loading and dbt in this process, without Dagster, gates or publishing.
-
-A test module that wants these fixtures says `pytest_plugins = ["tests.integration.warehouse"]`.
-"""
+"""Warehouses for tests of the models: files, loading and dbt in this process, without Dagster, gates or publishing."""
 
 import gc
 import logging
@@ -54,14 +51,11 @@ class Warehouse:
 
     def tables(self, schemas: tuple[str, ...] = RESULTS) -> dict[str, list[Row]]:
         """Every table and view of the schemas, `schema.name`, with its rows in an order of their own."""
-        names = [
-            f"{schema}.{name}"
-            for schema, name in self.query(
-                "select table_schema, table_name from information_schema.tables "
-                f"where table_schema in {schemas} order by all"
-            )
-        ]
-        return {name: self.rows(f"select * from {name} order by all") for name in names}
+        listed = (
+            "select table_schema || '.' || table_name from information_schema.tables "
+            f"where table_schema in {schemas} order by all"
+        )
+        return {str(name): self.rows(f"select * from {name} order by all") for (name,) in self.query(listed)}
 
 
 class Builder:

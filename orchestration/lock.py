@@ -59,4 +59,4 @@ def _who_holds(file: Path) -> str:
         who = f"run {holder['run_id']} (process {holder['pid']}, since {holder['since']})"
     except (ValueError, KeyError, OSError):
         who = "another run"
-    return f"{file.parent.name}: {who} is writing this shop; try again when it ends, or wait for it with WAIT=600"
+    return f"{file.parent.name}: {who} is writing this shop; try again when it ends, or wait with ARGS=--wait=600"

@@ -1,43 +1,165 @@
--- What is joined later restates history: was_separate marks evidence that had been a person of its own until then.
-with records as (
+-- What is joined later restates history: was_separate marks evidence that had been seen before the record that made it
+-- this person's. That record need not name the evidence: an order joins whole persons, with all that is theirs.
+with recursive pairs as (
 
-    select * from {{ ref('int_identity__records') }}
+    select
+        id_evidence as left_evidence,
+        email_evidence as right_evidence,
+        record_key,
+        seen_at
+    from {{ ref('int_identity__records') }}
+    where id_evidence is not null and email_evidence is not null
+    union all
+    select
+        id_evidence as left_evidence,
+        phone_evidence as right_evidence,
+        record_key,
+        seen_at
+    from {{ ref('int_identity__records') }}
+    where id_evidence is not null and phone_evidence is not null
+    union all
+    select
+        email_evidence as left_evidence,
+        phone_evidence as right_evidence,
+        record_key,
+        seen_at
+    from {{ ref('int_identity__records') }}
+    where email_evidence is not null and phone_evidence is not null
 
 ),
 
-standing_together as (
+persons as (
 
     select
-        id_evidence as evidence,
-        record_key,
-        seen_at
-    from records
-    where id_evidence is not null and coalesce(email_evidence, phone_evidence) is not null
-    union all
-    select
-        email_evidence as evidence,
-        record_key,
-        seen_at
-    from records
-    where email_evidence is not null and coalesce(id_evidence, phone_evidence) is not null
-    union all
-    select
-        phone_evidence as evidence,
-        record_key,
-        seen_at
-    from records
-    where phone_evidence is not null and coalesce(id_evidence, email_evidence) is not null
+        *,
+        person_id = {{ hash_text("evidence") }} as is_first
+    from {{ ref('int_identity__persons') }}
 
 ),
 
-joined as (
+ranked_pairs as (
+
+    select
+        *,
+        row_number() over (
+            partition by left_evidence, right_evidence
+            order by seen_at nulls last, record_key
+        ) as record_rank
+    from pairs
+
+),
+
+links as (
+
+    -- A profile without a date joins when both it names have been seen.
+    select
+        ranked_pairs.left_evidence,
+        ranked_pairs.right_evidence,
+        ranked_pairs.record_key,
+        lefts.component,
+        lefts.is_cut,
+        coalesce(ranked_pairs.seen_at, greatest(lefts.seen_at, rights.seen_at)) as joined_at,
+        coalesce(ranked_pairs.seen_at > lefts.seen_at and ranked_pairs.seen_at > rights.seen_at, false) as is_late
+    from ranked_pairs
+    inner join persons as lefts
+        on ranked_pairs.left_evidence = lefts.evidence
+    inner join persons as rights
+        on ranked_pairs.right_evidence = rights.evidence
+    where ranked_pairs.record_rank = 1
+
+),
+
+both_ways as (
+
+    select
+        left_evidence as evidence,
+        right_evidence as other_evidence,
+        component,
+        joined_at,
+        record_key
+    from links
+    union all
+    select
+        right_evidence as evidence,
+        left_evidence as other_evidence,
+        component,
+        joined_at,
+        record_key
+    from links
+
+),
+
+merged_components as (
+
+    -- Only where a record joined what had both been seen can whole persons have been joined. Beyond a hundred links the
+    -- ways are too many: there the first record on which evidence stood together speaks for it.
+    select component
+    from links
+    where not is_cut
+    group by component
+    having bool_or(is_late) and count(*) <= 100
+
+),
+
+ways as (
+
+    select both_ways.*
+    from both_ways
+    inner join merged_components
+        on both_ways.component = merged_components.component
+
+),
+
+reached as (
+
+    -- From the person's first evidence on: the latest record of a way to an evidence is the one that brought it.
+    select
+        persons.evidence,
+        persons.seen_at as joined_at,
+        cast(null as varchar) as joined_by
+    from persons
+    inner join merged_components
+        on persons.component = merged_components.component
+    where persons.is_first
+    union
+    select
+        ways.other_evidence as evidence,
+        greatest(ways.joined_at, reached.joined_at) as joined_at,
+        case
+            when reached.joined_by is null or ways.joined_at > reached.joined_at then ways.record_key
+            else reached.joined_by
+        end as joined_by
+    from reached
+    inner join ways
+        on reached.evidence = ways.evidence
+
+),
+
+brought as (
 
     select
         evidence,
-        min(seen_at) as joined_at,
-        min_by(record_key, seen_at) as joined_by
-    from standing_together
-    group by evidence
+        joined_at,
+        joined_by,
+        row_number() over (
+            partition by evidence
+            order by joined_at, joined_by
+        ) as way_rank
+    from reached
+
+),
+
+stood_together as (
+
+    select
+        evidence,
+        joined_at,
+        record_key as joined_by,
+        row_number() over (
+            partition by evidence
+            order by joined_at nulls last, record_key
+        ) as record_rank
+    from both_ways
 
 )
 
@@ -45,13 +167,19 @@ select
     persons.person_id,
     persons.evidence,
     persons.seen_at as first_seen_at,
-    joined.joined_at,
-    joined.joined_by,
     persons.is_cut,
-    coalesce(persons.seen_at < joined.joined_at, false) as was_separate
-from {{ ref('int_identity__persons') }} as persons
-inner join joined
-    on persons.evidence = joined.evidence
+    coalesce(brought.joined_at, stood_together.joined_at) as joined_at,
+    coalesce(brought.joined_by, stood_together.joined_by) as joined_by,
+    coalesce(persons.seen_at < coalesce(brought.joined_at, stood_together.joined_at), false) as was_separate
+from persons
+inner join stood_together
+    on
+        persons.evidence = stood_together.evidence
+        and stood_together.record_rank = 1
+left join brought
+    on
+        persons.evidence = brought.evidence
+        and brought.way_rank = 1
 where
     persons.is_cut
-    or persons.person_id <> {{ hash_text("persons.evidence") }}
+    or not persons.is_first

@@ -456,6 +456,18 @@ def test_order_of_nobody_counts_as_sales_and_in_no_rate(traps: Warehouse) -> Non
     assert repeat(traps, "nobody", 30) == (None, None, None, None)
 
 
+FIRST.order("phones", "phone-1", "2024-05-01 10:00:00", phone="+1 (212) 555-0123")
+FIRST.order("phones", "phone-2", "2024-05-02 10:00:00", phone="+12125550123")
+FIRST.order("phones", "phone-3", "2024-05-03 10:00:00", phone="+1 212 555 0123 ext. 5")
+FIRST.order("phones", "phone-4", "2024-05-04 10:00:00", phone="212 555 0123")
+
+
+def test_phone_joins_only_as_a_whole_international_number(traps: Warehouse) -> None:
+    orders = orders_of(traps, "phones")
+    assert sequences(traps, "phones") == {"phone-1": 1, "phone-2": 2, "phone-3": 1, "phone-4": 1}
+    assert [orders[f"phone-{number}"]["is_identified"] for number in range(1, 5)] == [True, True, False, False]
+
+
 # Eleven addresses under one account: a shop's counter, not a person.
 for number in range(11):
     FIRST.order(
@@ -475,6 +487,7 @@ for number in range(10):
         email=f"m{number}@many.example",
         customer_id="many",
     )
+FIRST.order("many", "many-guest", "2024-05-20 10:00:00", email="m0@many.example")
 
 
 def test_more_than_ten_emails_joined_together_are_no_person(traps: Warehouse) -> None:
@@ -482,6 +495,9 @@ def test_more_than_ten_emails_joined_together_are_no_person(traps: Warehouse) ->
     account = {orders[f"counter-{number}"]["person_id"] for number in range(11)}
     assert len(account) == 1
     assert orders["counter-guest"]["person_id"] not in account
+    assert traps.query(
+        "select count(*), bool_and(is_cut) from ops.identity_merges where evidence like '%counter%'"
+    ) == [(12, True)]
     assert len({row["person_id"] for row in orders_of(traps, "many").values()}) == 1
 
 
@@ -518,9 +534,13 @@ def test_persons_merged_later_restate_history_and_leave_totals(early: Warehouse,
     assert repeat(traps, "merge", 30) == (1, 1, 1, 1.0)
     earlier = "select sum(net_sales) from marts.fct_orders where order_id in ('merge-1', 'merge-2')"
     assert early.value(earlier) == traps.value(earlier) == 60
-    older = f"from ops.identity_merges where person_id = '{before['merge-1']['person_id']}'"
-    assert early.query(f"select evidence {older}") == []
-    assert traps.query(f"select evidence {older} order by all") == [("email:new@merge.example",), ("id:drop:M-1",)]
+    log = f"from ops.identity_merges where person_id = '{before['merge-1']['person_id']}' order by evidence"
+    assert early.query(f"select evidence {log}") == []
+    # The account's own address came with it, by the order that joined the account.
+    assert traps.query(f"select evidence, joined_by, joined_at::varchar, was_separate {log}") == [
+        ("email:new@merge.example", "drop:merge-3", "2024-08-01 14:00:00", True),
+        ("id:drop:M-1", "drop:merge-3", "2024-08-01 14:00:00", True),
+    ]
 
 
 FIRST.order("look-back", "outside", "2024-05-10 12:00:00", email="outside@click.example")

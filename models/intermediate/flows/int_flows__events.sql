@@ -1,6 +1,6 @@
 with events as (
 
-    {{ latest_version(ref('stg_drop__message_events'), ['event_id']) }}
+    {{ latest_version(ref('int_arrivals__message_events'), ['event_id']) }}
 
 )
 

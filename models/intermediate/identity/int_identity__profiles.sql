@@ -4,7 +4,7 @@ with keyed as (
     select
         *,
         coalesce('id:' || customer_id, 'email:' || email, 'phone:' || phone) as profile_id
-    from {{ ref('stg_drop__profiles') }}
+    from {{ ref('int_arrivals__profiles') }}
 
 ),
 

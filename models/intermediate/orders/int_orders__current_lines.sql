@@ -2,7 +2,7 @@
 -- lines carry no stamp, loaded before the order's own version although newer ones came with it, are no longer its.
 with latest_lines as (
 
-    {{ latest_version(ref('stg_drop__order_lines'), ['order_id', 'line_id']) }}
+    {{ latest_version(ref('int_arrivals__order_lines'), ['order_id', 'line_id']) }}
 
 ),
 

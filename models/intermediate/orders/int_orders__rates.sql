@@ -17,7 +17,7 @@ with wanted as (
 
 rates as (
 
-    {{ latest_version(ref('stg_drop__exchange_rates'), ['date', 'from_currency', 'to_currency']) }}
+    {{ latest_version(ref('int_arrivals__exchange_rates'), ['date', 'from_currency', 'to_currency']) }}
 
 ),
 

@@ -1,1 +1,1 @@
-{{ latest_version(ref('stg_drop__products'), ['variant_id']) }}
+{{ latest_version(ref('int_arrivals__products'), ['variant_id']) }}

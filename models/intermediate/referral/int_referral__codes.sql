@@ -1,7 +1,7 @@
 -- Codes are typed by hand: their case says nothing. Of two records of one code the older one's owner holds.
 with versions as (
 
-    {{ latest_version(ref('stg_drop__referrals'), ['referral_code']) }}
+    {{ latest_version(ref('int_arrivals__referrals'), ['referral_code']) }}
 
 ),
 

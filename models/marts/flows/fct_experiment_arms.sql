@@ -1,7 +1,7 @@
 -- An arm is frozen once given: of several assignments of one person the earliest holds, and a second arm is flagged.
 with versions as (
 
-    {{ latest_version(ref('stg_drop__flow_holdouts'), ['experiment_id', 'email', 'customer_id']) }}
+    {{ latest_version(ref('int_arrivals__flow_holdouts'), ['experiment_id', 'email', 'customer_id']) }}
 
 ),
 

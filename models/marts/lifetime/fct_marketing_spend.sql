@@ -19,7 +19,7 @@ with delivered as (
         coalesce(currency, '{{ setting("currency") }}') as currency,
         -- Whether loading saw another version says nothing here: no currency and the shop's own are one key.
         cast(null as boolean) as has_other_version
-    from {{ ref('stg_drop__marketing_spend') }}
+    from {{ ref('int_arrivals__marketing_spend') }}
     where date <= {{ last_full_day() }}
 
 ),
@@ -32,7 +32,7 @@ spend as (
 
 rate_versions as (
 
-    {{ latest_version(ref('stg_drop__exchange_rates'), ['date', 'from_currency', 'to_currency']) }}
+    {{ latest_version(ref('int_arrivals__exchange_rates'), ['date', 'from_currency', 'to_currency']) }}
 
 ),
 

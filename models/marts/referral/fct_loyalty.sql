@@ -1,6 +1,6 @@
 with versions as (
 
-    {{ latest_version(ref('stg_drop__loyalty_events'), ['event_id']) }}
+    {{ latest_version(ref('int_arrivals__loyalty_events'), ['event_id']) }}
 
 )
 

@@ -1,6 +1,6 @@
 with versions as (
 
-    {{ latest_version(ref('stg_drop__brand_mentions'), ['mention_id']) }}
+    {{ latest_version(ref('int_arrivals__brand_mentions'), ['mention_id']) }}
 
 )
 

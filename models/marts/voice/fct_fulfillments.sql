@@ -1,6 +1,6 @@
 with versions as (
 
-    {{ latest_version(ref('stg_drop__fulfillments'), ['fulfillment_id']) }}
+    {{ latest_version(ref('int_arrivals__fulfillments'), ['fulfillment_id']) }}
 
 ),
 

@@ -1,6 +1,6 @@
 with versions as (
 
-    {{ latest_version(ref('stg_drop__survey_responses'), ['response_id']) }}
+    {{ latest_version(ref('int_arrivals__survey_responses'), ['response_id']) }}
 
 )
 

@@ -1,6 +1,6 @@
 with versions as (
 
-    {{ latest_version(ref('stg_drop__support_tickets'), ['ticket_id']) }}
+    {{ latest_version(ref('int_arrivals__support_tickets'), ['ticket_id']) }}
 
 ),
 

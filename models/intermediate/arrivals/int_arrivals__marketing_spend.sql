@@ -1,0 +1,13 @@
+{{ rows_of_sources(
+    'marketing_spend',
+    ['drop'],
+    [
+        'date',
+        'channel',
+        'stage',
+        'amount',
+        'currency',
+        'acquisition_source',
+        'flow_id'
+    ]
+) }}

@@ -1,0 +1,13 @@
+{{ rows_of_sources(
+    'refunds',
+    ['drop'],
+    [
+        'refund_id',
+        'order_id',
+        'refunded_at',
+        'amount',
+        'line_id',
+        'quantity',
+        'reason'
+    ]
+) }}

@@ -1,0 +1,17 @@
+{{ rows_of_sources(
+    'reviews',
+    ['drop'],
+    [
+        'review_id',
+        'created_at',
+        'rating',
+        'email',
+        'customer_id',
+        'order_id',
+        'product_id',
+        'title',
+        'body',
+        'has_media',
+        'verified'
+    ]
+) }}

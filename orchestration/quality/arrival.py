@@ -10,6 +10,7 @@ from orchestration.quality.catalog import Catalog
 from orchestration.quality.checks import Check, GateSettings, TableChecks, no_rows, quoted
 from orchestration.sources.drop.entities import ENTITIES, Entity
 from orchestration.sources.drop.loader import SCHEMA, entity_rules
+from orchestration.sources.drop.moments import moment_of
 
 BOOKKEEPING = ("_load_id", "_file", "_file_index", "_row_number")
 _MISSING = "is missing"
@@ -147,18 +148,6 @@ def _is_in_force(entity: Entity, table: str) -> str:
     """SQL that is true for a row of whose key no later load has brought another version."""
     same = " and ".join(f"later.{name} is not distinct from delivered.{name}" for name in entity.key)
     return f"not exists (select 1 from {table} as later where {same} and later._load_id > delivered._load_id)"
-
-
-def moment_of(column: str) -> str:
-    """SQL for a delivered moment as TIMESTAMPTZ, or NULL. Without an offset it is read in the session's zone.
-
-    DuckDB reads `Z`, `+02` and `+02:00`, but not ISO 8601's `+0200` or a blank before the offset.
-    """
-    normal = rf"regexp_replace({column}, '\s*([-+]\d\d):?(\d\d)$', '\1:\2')"
-    return (
-        f"case when regexp_matches(substr({column}, 14), '[-+]') then try_cast({normal} as timestamptz) "
-        f"else try_cast({column} as timestamptz) end"
-    )
 
 
 def _volume_checks(entity: Entity, table: str, catalog: Catalog, settings: GateSettings) -> list[Check]:

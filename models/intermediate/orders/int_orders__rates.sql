@@ -12,6 +12,11 @@ with wanted as (
     from {{ ref('int_orders__current_refunds') }} as refunds
     inner join {{ ref('int_orders__current') }} as orders
         on refunds.order_key = orders.order_key
+    union
+    select
+        date as rate_date,
+        coalesce(currency, '{{ setting("currency") }}') as currency
+    from {{ ref('int_arrivals__marketing_spend') }}
 
 ),
 

@@ -1,5 +1,4 @@
--- A day's spend is known when the day is over. Its rate is the latest one on or before the day, no older than for
--- orders.
+-- A day's spend is known when the day is over.
 {% set key = ["spend_date", "channel", "stage", "acquisition_source", "flow_id", "currency"] %}
 
 with delivered as (
@@ -30,47 +29,16 @@ spend as (
 
 ),
 
-rate_versions as (
-
-    {{ latest_version(ref('int_arrivals__exchange_rates'), ['date', 'from_currency', 'to_currency']) }}
-
-),
-
-rates as (
-
-    select
-        date as spend_date,
-        from_currency as currency,
-        min(rate) as exchange_rate
-    from rate_versions
-    where to_currency = '{{ setting("currency") }}'
-    group by
-        date,
-        from_currency
-
-),
-
-dated as (
-
-    {{ last_before('spend', 'rates', ['currency'], 'spend_date') }}
-
-),
-
 rated as (
 
     select
-        dated.*,
-        case
-            when dated.currency = '{{ setting("currency") }}' then cast(1 as decimal(28, 12))
-            else rates.exchange_rate
-        end as exchange_rate
-    from dated
-    left join rates
+        spend.*,
+        rates.exchange_rate
+    from spend
+    left join {{ ref('int_orders__rates') }} as rates
         on
-            dated.currency = rates.currency
-            and dated.spend_date_before = rates.spend_date
-            and {{ days_between('dated.spend_date_before', 'dated.spend_date') }}
-            <= {{ setting("exchange_rate_max_age_days") }}
+            spend.currency = rates.currency
+            and spend.spend_date = rates.rate_date
 
 )
 

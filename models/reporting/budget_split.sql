@@ -14,25 +14,9 @@ with months as (
 
 ),
 
-by_period as (
-
-    {{ rows_by_period('months', stages + ['rows_without_rate']) }}
-
-),
-
 periods as (
 
-    select
-        period,
-        month,
-        {% for stage in stages %}
-            sum({{ stage }}) as {{ stage }},
-        {% endfor %}
-        sum(rows_without_rate) as rows_without_rate
-    from by_period
-    group by
-        period,
-        month
+    {{ sums_by_period('months', [], stages + ['rows_without_rate']) }}
 
 ),
 

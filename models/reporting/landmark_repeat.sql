@@ -123,32 +123,13 @@ counted as (
 
 ),
 
-by_period as (
-
-    {{ rows_by_period(
-        'counted', ['comparison', 'trait', 'window_days', 'customers', 'mature_customers', 'repeaters']
-    ) }}
-
-),
-
 totals as (
 
-    select
-        period,
-        month,
-        comparison,
-        trait,
-        window_days,
-        sum(customers) as customers,
-        sum(mature_customers) as mature_customers,
-        sum(repeaters) as repeaters
-    from by_period
-    group by
-        period,
-        month,
-        comparison,
-        trait,
-        window_days
+    {{ sums_by_period(
+        'counted',
+        ['comparison', 'trait', 'window_days'],
+        ['customers', 'mature_customers', 'repeaters']
+    ) }}
 
 )
 

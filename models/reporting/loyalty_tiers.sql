@@ -96,26 +96,9 @@ counted as (
 
 ),
 
-by_dimension as (
-
-    {{ rows_by_dimension('counted', ['month', 'tier', 'members'], dimensions) }}
-
-),
-
 totals as (
 
-    select
-        month,
-        tier,
-        dimension,
-        dimension_value,
-        sum(members) as members
-    from by_dimension
-    group by
-        month,
-        tier,
-        dimension,
-        dimension_value
+    {{ sums_by_dimension('counted', ['month', 'tier'], ['members'], dimensions) }}
 
 ),
 

@@ -115,26 +115,9 @@ counted as (
 
 ),
 
-by_dimension as (
-
-    {{ rows_by_dimension('counted', ['month'] + measures, dimensions) }}
-
-),
-
 totals as (
 
-    select
-        {% for measure in measures %}
-            sum({{ measure }}) as {{ measure }},
-        {% endfor %}
-        month,
-        dimension,
-        dimension_value
-    from by_dimension
-    group by
-        month,
-        dimension,
-        dimension_value
+    {{ sums_by_dimension('counted', ['month'], measures, dimensions) }}
 
 ),
 

@@ -65,24 +65,9 @@ counted as (
 
 ),
 
-by_dimension as (
-
-    {{ rows_by_dimension('counted', measures, dimensions) }}
-
-),
-
 totals as (
 
-    select
-        {% for measure in measures %}
-            sum({{ measure }}) as {{ measure }},
-        {% endfor %}
-        dimension,
-        dimension_value
-    from by_dimension
-    group by
-        dimension,
-        dimension_value
+    {{ sums_by_dimension('counted', [], measures, dimensions) }}
 
 )
 

@@ -115,32 +115,13 @@ counted as (
 
 by_dimension as (
 
-    {{ rows_by_dimension('counted', ['month'] + measures, dimensions) }}
-
-),
-
-by_period as (
-
-    {{ rows_by_period('by_dimension', ['dimension', 'dimension_value'] + measures) }}
+    {{ sums_by_dimension('counted', ['month'], measures, dimensions) }}
 
 ),
 
 totals as (
 
-    select
-        {% for measure in measures %}
-            sum({{ measure }}) as {{ measure }},
-        {% endfor %}
-        period,
-        month,
-        dimension,
-        dimension_value
-    from by_period
-    group by
-        period,
-        month,
-        dimension,
-        dimension_value
+    {{ sums_by_period('by_dimension', ['dimension', 'dimension_value'], measures) }}
 
 ),
 
@@ -163,30 +144,13 @@ waits as (
 
 waits_by_dimension as (
 
-    {{ rows_by_dimension('waits', ['month', 'days_to_review', 'reviews'], dimensions) }}
-
-),
-
-waits_by_period as (
-
-    {{ rows_by_period('waits_by_dimension', ['dimension', 'dimension_value', 'days_to_review', 'reviews']) }}
+    {{ sums_by_dimension('waits', ['month', 'days_to_review'], ['reviews'], dimensions) }}
 
 ),
 
 wait_counts as (
 
-    select
-        period,
-        dimension,
-        dimension_value,
-        days_to_review,
-        sum(reviews) as reviews
-    from waits_by_period
-    group by
-        period,
-        dimension,
-        dimension_value,
-        days_to_review
+    {{ sums_by_period('waits_by_dimension', ['dimension', 'dimension_value', 'days_to_review'], ['reviews']) }}
 
 ),
 

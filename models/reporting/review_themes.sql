@@ -72,28 +72,9 @@ counted as (
 
 ),
 
-by_dimension as (
-
-    {{ rows_by_dimension('counted', ['month', 'theme', 'rating_band', 'reviews'], dimensions) }}
-
-),
-
 totals as (
 
-    select
-        month,
-        theme,
-        rating_band,
-        dimension,
-        dimension_value,
-        sum(reviews) as reviews
-    from by_dimension
-    group by
-        month,
-        theme,
-        rating_band,
-        dimension,
-        dimension_value
+    {{ sums_by_dimension('counted', ['month', 'theme', 'rating_band'], ['reviews'], dimensions) }}
 
 ),
 

@@ -51,34 +51,13 @@ counted as (
 
 by_dimension as (
 
-    {{ rows_by_dimension('counted', ['month', 'survey_type'] + measures, dimensions) }}
-
-),
-
-by_period as (
-
-    {{ rows_by_period('by_dimension', ['survey_type', 'dimension', 'dimension_value'] + measures) }}
+    {{ sums_by_dimension('counted', ['month', 'survey_type'], measures, dimensions) }}
 
 ),
 
 totals as (
 
-    select
-        {% for measure in measures %}
-            sum({{ measure }}) as {{ measure }},
-        {% endfor %}
-        period,
-        month,
-        survey_type,
-        dimension,
-        dimension_value
-    from by_period
-    group by
-        period,
-        month,
-        survey_type,
-        dimension,
-        dimension_value
+    {{ sums_by_period('by_dimension', ['survey_type', 'dimension', 'dimension_value'], measures) }}
 
 ),
 

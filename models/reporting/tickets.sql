@@ -164,28 +164,13 @@ orders as (
 
 orders_by_dimension as (
 
-    {{ rows_by_dimension('orders', ['month', 'orders'], dimensions) }}
-
-),
-
-orders_by_period as (
-
-    {{ rows_by_period('orders_by_dimension', ['dimension', 'dimension_value', 'orders']) }}
+    {{ sums_by_dimension('orders', ['month'], ['orders'], dimensions) }}
 
 ),
 
 order_totals as (
 
-    select
-        period,
-        dimension,
-        dimension_value,
-        sum(orders) as orders
-    from orders_by_period
-    group by
-        period,
-        dimension,
-        dimension_value
+    {{ sums_by_period('orders_by_dimension', ['dimension', 'dimension_value'], ['orders']) }}
 
 )
 

@@ -24,7 +24,6 @@ select
     {{ money('coalesce(order_discount, 0)') }} as order_discount,
     {{ money('coalesce(tax, 0)') }} as tax,
     {{ money('coalesce(shipping, 0)') }} as shipping,
-    {{ money('coalesce(tip, 0)') }} as tip,
     ship_country,
     ship_region,
     exchange_of_order_id,

@@ -1,27 +1,54 @@
--- Predictions have their columns and no values yet; null_reason says why there is none.
+-- Predictions are the chosen model's over the 365 days after the last full day; null_reason says why there is none.
+with predictions as (
+
+    select *
+    from {{ ref('int_foresight__predictions') }}
+    where period = 'now'
+
+),
+
+-- One row: why nothing can be foretold for this shop, or no money.
+refusals as (
+
+    select
+        case when max(case when is_chosen then 1 else 0 end) = 0 then min(refusal) end as refusal,
+        min(spend_refusal) as spend_refusal
+    from {{ ref('int_foresight__fits') }}
+    where period = 'now'
+
+)
+
 select
     customers.person_id,
     customers.net_sales as historical_net_sales,
     customers.gross_margin as historical_margin,
     {{ money('customers.net_sales / nullif(customers.valid_orders, 0)') }} as average_order_value,
-    {% for estimate, data_type in [
-        ("predicted_orders_365d", "double"),
-        ("predicted_clv_365d", "decimal(18, 4)"),
-        ("expected_next_order_at", "timestamp"),
-    ] %}
-        {% for end in ["", "_low", "_high"] %}
-            cast(null as {{ data_type }}) as {{ estimate }}{{ end }},
-        {% endfor %}
+    predictions.orders as predicted_orders_365d,
+    predictions.orders_low as predicted_orders_365d_low,
+    predictions.orders_high as predicted_orders_365d_high,
+    {{ money('predictions.net_sales') }} as predicted_clv_365d,
+    {{ money('predictions.net_sales_low') }} as predicted_clv_365d_low,
+    {{ money('predictions.net_sales_high') }} as predicted_clv_365d_high,
+    {% for end in ["", "_low", "_high"] %}
+        cast(
+            predictions.cut_day + cast(round(predictions.next_order{{ end }}) as integer) as timestamp
+        ) as expected_next_order_at{{ end }},
     {% endfor %}
-    cast(null as double) as probability_alive,
-    cast(null as double) as no_order_90d_probability,
+    predictions.probability_alive,
+    predictions.no_order_90d_probability,
     cast(null as double) as high_value_probability,
     cast(null as varchar) as high_value_reasons,
-    cast(null as varchar) as model,
+    predictions.model,
     case
         when customers.valid_orders = 0 then 'no valid order'
         when not customers.is_identified then 'not identified'
         when customers.is_wholesale then 'wholesale'
-        else 'predictions not computed yet'
+        when refusals.refusal is not null then refusals.refusal
+        when predictions.person_id is null then 'first order not a day old'
+        when refusals.spend_refusal is not null then refusals.spend_refusal
+        when predictions.net_sales is null then 'nothing paid yet'
     end as null_reason
 from {{ ref('dim_customers') }} as customers
+cross join refusals
+left join predictions
+    on customers.person_id = predictions.person_id

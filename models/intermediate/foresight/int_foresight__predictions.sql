@@ -1,0 +1,49 @@
+-- The chosen model's forecast for each person in either period, put back together from the forecasts of cells.
+select
+    histories.period,
+    histories.person_id,
+    histories.cut_day,
+    fits.model,
+    forecasts.probability_alive,
+    forecasts.orders,
+    forecasts.orders_low,
+    forecasts.orders_high,
+    forecasts.no_order_near as no_order_90d_probability,
+    forecasts.next_order,
+    forecasts.next_order_low,
+    forecasts.next_order_high,
+    histories.frequency,
+    histories.net_sales as net_sales_before,
+    histories.age_days,
+    histories.horizon_days,
+    histories.later_purchases,
+    histories.later_net_sales,
+    -- Spend is foretold for who has spent: a purchase's expected value, and what the money known weighs in it.
+    case
+        when histories.mean_spend > 0 and fits.spend_p * (histories.frequency + 1) + fits.spend_q > 1
+            then
+                forecasts.orders
+                * fits.spend_p
+                * (fits.spend_gamma + cast(histories.net_sales as double))
+                / (fits.spend_p * (histories.frequency + 1) + fits.spend_q - 1)
+    end as net_sales,
+    case
+        when histories.mean_spend > 0
+            then forecasts.spend_low * (fits.spend_gamma + cast(histories.net_sales as double))
+    end as net_sales_low,
+    case
+        when histories.mean_spend > 0
+            then forecasts.spend_high * (fits.spend_gamma + cast(histories.net_sales as double))
+    end as net_sales_high
+from {{ ref('int_foresight__histories') }} as histories
+inner join {{ ref('int_foresight__fits') }} as fits
+    on
+        histories.period = fits.period
+        and fits.is_chosen
+inner join {{ ref('int_foresight__forecasts') }} as forecasts
+    on
+        histories.period = forecasts.period
+        and histories.frequency = forecasts.frequency
+        and ceil(histories.recency_days / fits.grain_days) * fits.grain_days = forecasts.recency_days
+        and ceil(histories.age_days / fits.grain_days) * fits.grain_days = forecasts.age_days
+        and histories.trait = forecasts.trait

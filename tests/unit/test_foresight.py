@@ -1,0 +1,175 @@
+"""Models of repeat purchase against what was published of them, and against simulated buyers."""
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from orchestration.foresight.forecast import count_chances, forecast
+from orchestration.foresight.purchases import (
+    MODELS,
+    BgNbd,
+    Cells,
+    NotConvergedError,
+    ParetoNbd,
+    PurchaseFit,
+    PurchaseModel,
+    fit_purchases,
+)
+from orchestration.foresight.spend import SpendCells, SpendFit, fit_spend
+
+PURCHASES = """
+    with purchases as (
+        select customer_id, cast(date as date) as day, sum(cast(dollars as decimal(18, 2))) as dollars
+        from read_csv('{file}', all_varchar = true)
+        group by all
+    ),
+    firsts as (select customer_id, min(day) as first_day from purchases group by all)
+"""
+CUT = "date '1997-09-30'"
+CASE = Cells(*(np.array([value]) for value in (2.0, 30.43, 38.86, 0.0, 1.0)))
+
+
+@pytest.fixture(scope="module")
+def purchases(shared: Path) -> str:
+    """The common part of a query over CDNOW's purchases by customer and day, the $0 ones included, in weeks."""
+    return PURCHASES.format(file=shared / "shops" / "cdnow" / "purchases.csv")
+
+
+@pytest.fixture(scope="module")
+def cdnow(purchases: str) -> tuple[Cells, np.ndarray]:
+    """Histories to 1997-09-30, and the purchases of the 39 weeks after it: totals per cell."""
+    columns = duckdb.sql(
+        f"""{purchases},
+        histories as (
+            select
+                count(*) filter (day <= {CUT}) - 1 as frequency,
+                max(day) filter (day <= {CUT}) - first_day as recency,
+                {CUT} - first_day as age,
+                count(*) filter (day > {CUT}) as later
+            from purchases join firsts using (customer_id)
+            group by customer_id, first_day
+        )
+        select frequency, recency / 7.0, age / 7.0, 0, count(*), sum(later) from histories group by all order by all
+        """
+    ).fetchnumpy()
+    *cells, later = (np.asarray(column, dtype=np.float64) for column in columns.values())
+    return Cells(*cells), later
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "log_likelihood"),
+    [
+        (BgNbd(), (0.243, 4.414, 0.793, 2.426), -9582.4),
+        (ParetoNbd(), (0.553, 10.578, 0.606, 11.669), -9595.0),
+    ],
+    ids=["BG/NBD", "Pareto/NBD"],
+)
+def test_published_fits_of_cdnow(
+    cdnow: tuple[Cells, np.ndarray], model: PurchaseModel, parameters: tuple[float, ...], log_likelihood: float
+) -> None:
+    fit = fit_purchases(model, cdnow[0])
+    assert tuple(np.round(fit.parameters, 3)) == parameters
+    assert fit.log_likelihood == pytest.approx(log_likelihood, abs=0.1)
+
+
+def test_published_spend_of_cdnow(purchases: str) -> None:
+    columns = duckdb.sql(
+        f"""{purchases},
+        repeats as (
+            select count(*) as purchases, avg(dollars) as mean
+            from purchases join firsts using (customer_id)
+            where day > first_day and day <= {CUT} group by customer_id
+        )
+        select purchases, mean, count(*) from repeats where mean > 0 group by all order by all
+        """
+    ).fetchnumpy()
+    fit = fit_spend(SpendCells(*(np.asarray(column, dtype=np.float64) for column in columns.values())))
+    assert (round(fit.p, 2), round(fit.q, 2), round(fit.gamma, 2)) == (6.25, 3.74, 15.44)
+
+
+def test_published_expectation_of_one_cdnow_customer(cdnow: tuple[Cells, np.ndarray]) -> None:
+    model = BgNbd()
+    fit = fit_purchases(model, cdnow[0])
+    assert model.expected_orders(fit.parameters, CASE, 39.0)[0] == pytest.approx(1.226, abs=0.0005)
+
+
+def test_next_39_weeks_of_cdnow_are_foretold_as_published(cdnow: tuple[Cells, np.ndarray]) -> None:
+    cells, later = cdnow
+    assert later.sum() == 1882
+    fit = fit_purchases(ParetoNbd(), cells)
+    foretold = (fit.model.expected_orders(fit.parameters, cells, 39.0) * cells.count).sum()
+    assert foretold / 1882 - 1 == pytest.approx(-0.115, abs=0.0005)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_chances_of_counts_sum_to_the_expected_count(model: PurchaseModel) -> None:
+    """E(N) = Σ P(N ≥ n): two formulas of each model, derived apart, agree on every cell."""
+    random = np.random.default_rng(1)
+    age = random.uniform(1, 150, 200)
+    frequency = random.integers(0, 12, 200).astype(np.float64)
+    recency = np.where(frequency > 0, age * random.random(200), 0.0)
+    cells = Cells(frequency, recency, age, random.normal(size=200).round(1), np.ones(200))
+    parameters = np.array([0.6, 10.0, 0.8, 3.0, 0.3][: len(model.names)])
+    chances = model.orders_at_least(parameters, cells, 26.0, 200)
+    expected = model.expected_orders(parameters, cells, 26.0)
+    assert np.abs(chances[:, 1:].sum(axis=1) - expected).max() < 1e-3
+    assert (np.diff(chances, axis=1) <= 1e-12).all()
+
+
+def buyers(number: int, seed: int) -> tuple[Cells, np.ndarray]:
+    """Buyers of a known Pareto/NBD process (r 0.6, alpha 70, s 0.6, beta 84 days): histories, next year's orders."""
+    random = np.random.default_rng(seed)
+    age = random.integers(30, 900, number).astype(np.float64)
+    rate, leaving = random.gamma(0.6, 1 / 70, number), random.gamma(0.6, 1 / 84, number)
+    life = random.exponential(size=number) / leaving
+    frequency = random.poisson(rate * np.minimum(life, age)).astype(np.float64)
+    # Given their number, purchases lie evenly over the time before leaving: the last is the greatest of them.
+    recency = np.minimum(life, age) * random.random(number) ** (1 / np.maximum(frequency, 1))
+    later = random.poisson(rate * np.clip(life - age, 0, 365))
+    cells = Cells(frequency, np.where(frequency > 0, recency, 0.0), age, np.zeros(number), np.ones(number))
+    return cells, later
+
+
+def test_known_process_is_found_again_and_its_ranges_hold_nine_of_ten() -> None:
+    cells, later = buyers(5_000, 3)
+    fit = fit_purchases(ParetoNbd(), cells)
+    error = np.sqrt(np.diag(fit.covariance))
+    assert (np.abs(np.log(fit.parameters / [0.6, 70, 0.6, 84])) < 3 * error).all()
+    spend = SpendFit(6.0, 4.0, 15.0, 0.0, np.empty((0, 0)), 0)
+    foretold = forecast(fit, spend, cells, 365, 1)
+    # Of who may come back at all: ranges of whole orders hold more than their due where the answer is nearly surely 0.
+    open_ones = foretold.orders_high > 0
+    held = ((later >= foretold.orders_low) & (later <= foretold.orders_high))[open_ones].mean()
+    assert 0.9 <= held <= 0.97
+    assert foretold.orders.sum() == pytest.approx(later.sum(), rel=0.08)
+
+
+def test_values_of_a_known_process_lie_in_their_ranges() -> None:
+    """Money is continuous: among buyers who are sure to have some, nine of ten lie between the two points."""
+    random = np.random.default_rng(5)
+    number = 4_000
+    cells = Cells(*(np.full(number, value) for value in (30.0, 800.0, 805.0, 0.0, 1.0)))
+    fit = PurchaseFit(ParetoNbd(), np.array([0.6, 70.0, 0.6, 840.0]), 0.0, np.eye(4) * 1e-8, number)
+    spend = SpendFit(6.0, 4.0, 15.0, 0.0, np.empty((0, 0)), 0)
+    foretold = forecast(fit, spend, cells, 365, 1)
+    chances = count_chances(fit, fit.parameters[None, :], cells.part(slice(0, 1)), 365)[0]
+    orders = (random.random(number)[:, None] < chances[None, 1:]).sum(axis=1)
+    weight = spend.weight(np.full(number, 31.0), np.full(number, 20.0))
+    scale = random.gamma(6.0 * 31 + 4.0, size=number)
+    paid = np.where(orders > 0, random.gamma(np.maximum(6.0 * orders, 1e-9)), 0.0) / scale * weight
+    held = (paid >= foretold.spend_low * weight) & (paid <= foretold.spend_high * weight)
+    assert 0.88 <= held.mean() <= 0.92
+
+
+def test_one_history_for_all_is_refused() -> None:
+    same = Cells(*(np.array([value]) for value in (1.0, 10.0, 10.0, 0.0, 500.0)))
+    for model in MODELS:
+        with pytest.raises(NotConvergedError):
+            fit_purchases(model, same)
+
+
+def test_spend_without_any_spread_is_refused() -> None:
+    with pytest.raises(NotConvergedError):
+        fit_spend(SpendCells(np.array([1.0, 2.0]), np.array([20.0, 20.0]), np.array([300.0, 200.0])))

@@ -106,13 +106,19 @@ class Builder:
         self._dbt("run", sql_environment(shop, self._place, as_of), select)
         return Warehouse(Path(shutil.move(self._place, self._folder / f"{name}.duckdb")))
 
-    def _dbt(self, command: str, environment: dict[str, str], select: str = "") -> None:
+    def parse(self) -> Path:
+        """The folder with what dbt writes when it has parsed the project: both of its manifests."""
+        self._dbt("parse", {"SECOND_ORDER_WAREHOUSE": str(self._place)}, write=True)
+        return self._folder / "target"
+
+    def _dbt(self, command: str, environment: dict[str, str], select: str = "", write: bool = False) -> None:
         # Imported here because it takes a second that only these tests should pay.
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
         arguments = [
-            *("--quiet", "--log-level-file", "none", "--no-write-json", "--no-version-check"),
+            *("--quiet", "--log-level-file", "none", "--no-version-check"),
+            "--write-json" if write else "--no-write-json",
             *(command, "--project-dir", str(REPOSITORY), "--profiles-dir", str(REPOSITORY)),
             *("--target-path", str(self._folder / "target"), "--log-path", str(self._folder / "log")),
             *(("--select", *select.split()) if select else ()),

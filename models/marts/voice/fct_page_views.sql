@@ -10,10 +10,13 @@ select
     versions.event_id,
     versions.source || ':' || versions.order_id as order_key,
     {{ person_of('versions') }} as person_id,
+    coalesce(order_persons.person_id, {{ person_of('versions') }}) as reporting_person_id,
     versions.occurred_at,
     {{ local_date('versions.occurred_at') }} as occurred_date,
     versions.page_type,
     versions.url
 from versions
 {{ person_join('versions') }}
+left join {{ ref('int_identity__record_persons') }} as order_persons
+    on versions.source || ':' || versions.order_id = order_persons.record_key
 where versions.occurred_at <= {{ as_of() }}

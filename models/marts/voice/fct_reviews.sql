@@ -10,6 +10,7 @@ select
     versions.review_id,
     versions.source || ':' || versions.order_id as order_key,
     {{ person_of('versions') }} as person_id,
+    coalesce(order_persons.person_id, {{ person_of('versions') }}) as reporting_person_id,
     versions.product_id,
     versions.created_at,
     {{ local_date('versions.created_at') }} as created_date,
@@ -18,9 +19,9 @@ select
     versions.body,
     versions.has_media,
     versions.verified as is_verified,
-    versions.order_id is not null and orders.order_key is null as is_waiting
+    versions.order_id is not null and order_persons.record_key is null as is_waiting
 from versions
 {{ person_join('versions') }}
-left join {{ ref('int_orders__current') }} as orders
-    on versions.source || ':' || versions.order_id = orders.order_key
+left join {{ ref('int_identity__record_persons') }} as order_persons
+    on versions.source || ':' || versions.order_id = order_persons.record_key
 where versions.created_at <= {{ as_of() }}

@@ -10,6 +10,7 @@ select
     versions.response_id,
     versions.source || ':' || versions.order_id as order_key,
     {{ person_of('versions') }} as person_id,
+    coalesce(order_persons.person_id, {{ person_of('versions') }}) as reporting_person_id,
     versions.submitted_at,
     {{ local_date('versions.submitted_at') }} as submitted_date,
     versions.survey_type,
@@ -22,9 +23,9 @@ select
         when versions.survey_type = 'csat' and versions.score is not null then 'not_satisfied'
     end as answer,
     versions.comment,
-    versions.order_id is not null and orders.order_key is null as is_waiting
+    versions.order_id is not null and order_persons.record_key is null as is_waiting
 from versions
 {{ person_join('versions') }}
-left join {{ ref('int_orders__current') }} as orders
-    on versions.source || ':' || versions.order_id = orders.order_key
+left join {{ ref('int_identity__record_persons') }} as order_persons
+    on versions.source || ':' || versions.order_id = order_persons.record_key
 where versions.submitted_at <= {{ as_of() }}

@@ -26,6 +26,7 @@ select
     opened.ticket_id,
     opened.source || ':' || opened.order_id as order_key,
     {{ person_of('opened') }} as person_id,
+    coalesce(order_persons.person_id, {{ person_of('opened') }}) as reporting_person_id,
     opened.created_at,
     {{ local_date('opened.created_at') }} as created_date,
     opened.topic,
@@ -35,8 +36,8 @@ select
         when opened.resolved_at >= opened.created_at
             then {{ seconds_between('opened.created_at', 'opened.resolved_at') }}
     end as seconds_to_resolve,
-    opened.order_id is not null and orders.order_key is null as is_waiting
+    opened.order_id is not null and order_persons.record_key is null as is_waiting
 from opened
 {{ person_join('opened') }}
-left join {{ ref('int_orders__current') }} as orders
-    on opened.source || ':' || opened.order_id = orders.order_key
+left join {{ ref('int_identity__record_persons') }} as order_persons
+    on opened.source || ':' || opened.order_id = order_persons.record_key

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from orchestration.shop import REPOSITORY
 from tests.bench.identity import resolve
+from tests.bench.loading import load
 from tests.bench.models import build, prepare
 
 
@@ -17,9 +18,14 @@ def main() -> None:
     parser.add_argument("shop", nargs="?", default="shops/demo")
     parser.add_argument("--orders", type=int, help="time the models over a generated shop of so many orders instead")
     parser.add_argument("--persons", type=int, help="time the resolution of so many persons instead")
+    parser.add_argument("--rows", type=int, help="time the loading of a dropped file of so many rows instead")
+    parser.add_argument("--format", choices=("csv", "parquet"), default="csv", help="of that file")
     parser.add_argument("--memory", default="4GB", help="what DuckDB may take before it spills")
     parser.add_argument("--folder", type=Path, help="where the generated shop lies, data/bench/<orders> by default")
     options = parser.parse_args()
+    if options.rows is not None:
+        load(options.folder or REPOSITORY / "data" / "bench" / "loading", options.rows, options.format)
+        return
     if options.persons is not None:
         resolve(options.folder or REPOSITORY / "data" / "bench" / "identity", options.persons, options.memory)
         return

@@ -229,6 +229,40 @@ def test_a_select_brings_an_entity_from_any_file(
     ]
 
 
+@pytest.mark.parametrize("bad_row", [None, 123_456])
+def test_rows_of_a_large_file_know_their_place(
+    load: Load, connection: duckdb.DuckDBPyConnection, tmp_path: Path, bad_row: int | None
+) -> None:
+    """Large enough for several threads and row groups, with a row to leave out or without one."""
+    rating = f"case when i = {bad_row or 0} then 9 else 5 end"
+    connection.execute(
+        f"copy (select i as review_id, '2025-01-01' as created_at, {rating} as rating "
+        f"from range(1, 300001) as numbers (i)) to '{tmp_path}/large.csv'"
+    )
+    result = load({"reviews/a.csv": "review_id,created_at,rating\n0,2025-01-01,5\n",
+                   "reviews/b.csv": (tmp_path / "large.csv").read_bytes()})  # fmt: skip
+    assert result.entities["reviews"].rows_rejected == (bad_row is not None)
+    assert (
+        connection.execute(
+            "select count(*), count_if(cast(review_id as bigint) = _row_number) "
+            "from raw_drop.reviews where _file_index = 1"
+        ).fetchone()
+        == (300_000 - (bad_row is not None),) * 2
+    )
+    assert connection.execute("select row_number from ops.rejected_rows").fetchall() == (
+        [(bad_row,)] if bad_row else []
+    )
+
+
+def test_a_load_leaves_the_connection_as_it_was(load: Load, connection: duckdb.DuckDBPyConnection) -> None:
+    settings = "select current_setting('memory_limit'), current_setting('threads')"
+    before = connection.execute(settings).fetchone()
+    load({})
+    assert connection.execute(settings).fetchone() == before
+    left = "select table_name from duckdb_tables() where temporary and table_name not like 'reject_%'"
+    assert connection.execute(left).fetchall() == []
+
+
 cell = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
 
 

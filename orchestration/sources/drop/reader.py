@@ -1,89 +1,115 @@
-"""Find what a shop has dropped and read it into DuckDB as text, one table an entity, exactly as delivered.
+"""Find what a shop has dropped and give DuckDB relations over it as text, exactly as delivered.
 
 Nothing here judges a row; a file that can't be read at all raises before anything changes.
 """
 
-import codecs
-import csv
 import difflib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.sources.drop.csv_files import CsvFile, open_csv, quoted, undecodable_line
 from orchestration.sources.drop.entities import ENTITIES, Entity
+from orchestration.sources.drop.exports.kinds import ExportKind
+from orchestration.sources.drop.exports.reading import kind_of, open_export, prepare_export
 
+EXPORTS = "exports"
 _FORMATS = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-_DELIMITERS = (",", ";", "\t", "|")
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_CHUNK = 1 << 22
-# A quoted cell may hold a whole review; DuckDB's default of 2 MB a line stays, its 1,000 cells to sniff don't matter
-# because every cell is read as text.
-_CSV_OPTIONS = (
-    "all_varchar = true, header = true, quote = '\"', escape = '\"', store_rejects = true, auto_detect = false"
-)
+_BOOKKEEPING = ("_row_number", "_other")
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file, or one SELECT, that brings rows of one entity. `label` is its path below the shop's folder."""
+    """One file, or one SELECT, that brings rows of one entity. `label` is its path below the shop's folder.
+
+    An export of a known kind brings several entities, by one delivery each.
+    """
 
     entity: Entity
     path: Path
     label: str
     format: str
+    kind: ExportKind | None = None
 
     @property
     def fingerprint(self) -> str | None:
-        """Changes whenever the file does; None for a SELECT, whose inputs aren't known."""
+        """Changes whenever the file does, or what maps it; None for a SELECT, whose inputs aren't known."""
         if self.format == "sql":
             return None
         stat = self.path.stat()
-        return f"{stat.st_size}:{stat.st_mtime_ns}"
+        mapped = f":{self.kind.digest}" if self.kind else ""
+        return f"{stat.st_size}:{stat.st_mtime_ns}{mapped}"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """SQL of a relation over a delivery's rows, in their order, which gives the same rows each time it is read.
+
+    Columns: every contract column as VARCHAR (NULL where empty or absent), `_extra` (JSON text of all other columns
+    or NULL) and `_row_number` (1-based within the file). `place` is SQL for a row's place among the relation's rows,
+    from 1; an export's rows have another number in their file. `counts_rows` is set where `_row_number` is counted
+    while the file is scanned, which only one thread can do.
+    """
+
+    relation: str
+    place: str = "_row_number"
+    counts_rows: bool = True
 
 
 def find_deliveries(shop_folder: Path) -> list[Delivery]:
     """List what lies in `<shop>/drop`, entities in contract order, files in name order.
 
     Raises:
-        UserError: no drop folder, a name that is no entity, a format that isn't read, or both ways for one entity.
+        UserError: no drop folder, a name that is no entity, a format that isn't read, both ways for one entity, or an
+            export of no known kind.
     """
     drop = shop_folder / "drop"
     if not drop.is_dir():
         raise UserError(f"{drop}: missing; put files into drop/<entity>/ or a SELECT into drop/<entity>.sql")
     found: dict[str, list[Delivery]] = {name: [] for name in ENTITIES}
+    exports: list[Delivery] = []
     for item in sorted(drop.iterdir()):
         if item.name.startswith((".", "_")):
+            continue
+        if item.name == EXPORTS and item.is_dir():
+            exports = _find_exports(item, shop_folder)
             continue
         name = item.name if item.is_dir() else item.stem
         if name not in ENTITIES or (item.is_file() and item.suffix != ".sql"):
             raise UserError(f"{item}: {_what_belongs_here(item, name)}")
         if found[name]:
             raise UserError(f"{drop}: both {name}/ and {name}.sql; keep one of them")
-        files = [item] if item.is_file() else sorted(path for path in item.rglob("*") if path.is_file())
-        for path in files:
-            if path.name.startswith((".", "_")):
-                continue
+        for path in [item] if item.is_file() else _files(item):
             if path.suffix == ".sql" and item.is_file():
                 kind = "sql"
             elif path.suffix.lower() in _FORMATS:
                 kind = _FORMATS[path.suffix.lower()]
             else:
                 raise UserError(f"{path}: not a format that is read; use {', '.join(_FORMATS)}")
-            label = path.relative_to(shop_folder).as_posix()
-            found[name].append(Delivery(ENTITIES[name], path, label, kind))
+            found[name].append(Delivery(ENTITIES[name], path, path.relative_to(shop_folder).as_posix(), kind))
+    for delivery in exports:
+        found[delivery.entity.name].append(delivery)
     return [delivery for deliveries in found.values() for delivery in deliveries]
 
 
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith((".", "_"))]
+
+
+def _find_exports(folder: Path, shop_folder: Path) -> list[Delivery]:
+    found = []
+    for path in _files(folder):
+        label = path.relative_to(shop_folder).as_posix()
+        kind = kind_of(path, label)
+        found += [Delivery(ENTITIES[name], path, label, "export", kind) for name in kind.selects]
+    return found
+
+
 def _what_belongs_here(item: Path, name: str) -> str:
-    close = difflib.get_close_matches(name, ENTITIES, n=1)
+    close = difflib.get_close_matches(name, (*ENTITIES, EXPORTS), n=1)
     if item.is_file() and name in ENTITIES:
         return f"put files into drop/{name}/"
     if close:
@@ -91,32 +117,56 @@ def _what_belongs_here(item: Path, name: str) -> str:
     return f"not an entity; the entities are {', '.join(ENTITIES)}"
 
 
-def read_delivery(connection: duckdb.DuckDBPyConnection, delivery: Delivery, shop_folder: Path, scratch: Path) -> None:
-    """Read one delivery into the temporary table `delivered`.
+def open_delivery(
+    connection: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    shop_folder: Path,
+    scratch: Path,
+    table: str,
+    first_pass: Callable[[Scan], None],
+) -> Scan:
+    """Open one delivery, call `first_pass` once with a relation over all its rows, and return one to read again.
 
-    Columns: every contract column as VARCHAR (NULL where empty or absent), `_extra` (JSON text of all other columns
-    or NULL), `_row_number` (1-based within the file), `_malformed` (the reason a CSV row could not be split, or NULL;
-    such a row has its raw line in `_extra`).
+    Files are scanned where they lie. SELECTs and exports are read into the temporary table `table`, because what they
+    give may cost much or differ between two readings. Rows of a CSV file that can't be split are in no relation:
+    they are put into the temporary table `malformed` (`line`, `reason`, `original` as JSON text), which is empty for
+    all other formats.
 
     Raises:
         UserError: the file can't be read; names file and, where known, line.
     """
+    connection.execute(
+        "drop table if exists reject_scans; drop table if exists reject_errors; "
+        "create or replace temp table malformed (line bigint, reason varchar, original varchar)"
+    )
     try:
         match delivery.format:
             case "sql":
-                _read_select(connection, delivery, shop_folder)
+                text = delivery.path.read_text(encoding="utf-8")
+                text = text.replace("{{ shop }}", str(shop_folder).replace("'", "''"))
+                scan = _select(connection, delivery, text, table)
             case "parquet":
-                _read_relation(connection, delivery, f"read_parquet({_quoted(delivery.path)})")
+                scan = Scan(_projected(connection, delivery, f"read_parquet({quoted(delivery.path)})"))
             case "jsonl":
-                _read_json_lines(connection, delivery)
+                scan = Scan(_json_lines(connection, delivery))
+            case "export":
+                file, scan = _export(connection, delivery, scratch, table)
+                _keep_malformed(connection, delivery, file)
             case _:
-                _read_csv(connection, delivery, scratch)
+                file = open_csv(delivery.path, delivery.label, scratch, _known_columns(delivery.entity))
+                columns = {name: _identifier(name) for name in file.header}
+                projection = _projection(delivery, columns, has_empty_texts=False)
+                first_pass(Scan(_numbered(projection, file.scan(keep_rejects=True))))
+                _keep_malformed(connection, delivery, file)
+                return Scan(_numbered(projection, file.scan()))
+        first_pass(scan)
     except duckdb.Error as error:
         raise UserError(f"{delivery.label}: {_first_line(error)}") from error
+    return scan
 
 
-def _quoted(text: str | Path) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
+def _known_columns(entity: Entity) -> Callable[[Sequence[str]], int]:
+    return lambda names: sum(_canonical(name) in entity.column_names for name in names)
 
 
 def _identifier(name: str) -> str:
@@ -131,8 +181,10 @@ def _canonical(name: str) -> str:
     return name.strip().lstrip("\ufeff").lower().replace(" ", "_").replace("-", "_")
 
 
-def _projection(delivery: Delivery, columns: dict[str, str]) -> str:
+def _projection(delivery: Delivery, columns: dict[str, str], has_empty_texts: bool = True) -> str:
     """SELECT list for contract columns and `_extra`, given {delivered name: SQL text expression}.
+
+    `has_empty_texts` is false where the expressions give NULL for an empty cell already.
 
     Raises:
         UserError: a needed column is absent or two columns have the same name.
@@ -145,9 +197,9 @@ def _projection(delivery: Delivery, columns: dict[str, str]) -> str:
         if canonical in expressions:
             raise UserError(f"{delivery.label}: two columns named {canonical}; keep one of them")
         if canonical in entity.column_names:
-            expressions[canonical] = f"nullif({expression}, '')"
-        else:
-            extras.append(f"{_quoted(name)}, {expression}")
+            expressions[canonical] = f"nullif({expression}, '')" if has_empty_texts else expression
+        elif delivery.kind is None or name not in _BOOKKEEPING:
+            extras.append(f"{quoted(name)}, {expression}")
     missing = [name for name in entity.required if name not in expressions]
     if missing:
         raise UserError(
@@ -158,119 +210,72 @@ def _projection(delivery: Delivery, columns: dict[str, str]) -> str:
         raise UserError(f"{delivery.label}: {entity.name} needs a column {' or '.join(entity.one_of)}")
     selected = [f"{expressions.get(name, 'cast(null as varchar)')} as {name}" for name in entity.column_names]
     extra = f"cast(json_object({', '.join(extras)}) as varchar)" if extras else "cast(null as varchar)"
+    if delivery.kind is not None and "_other" in columns:
+        # The columns that nobody knows stand beside those that the export's SQL keeps.
+        extra = f"cast(json_merge_patch(coalesce({extra}, '{{}}')::json, coalesce(_other, '{{}}')::json) as varchar)"
+        extra = f"nullif({extra}, '{{}}')"
     return ", ".join([*selected, f"{extra} as _extra"])
 
 
-def _read_relation(connection: duckdb.DuckDBPyConnection, delivery: Delivery, relation: str, order: str = "") -> None:
-    described = connection.execute(f"describe select * from {relation}").fetchall()
-    columns = {row[0]: f"cast({_identifier(row[0])} as varchar)" for row in described}
-    connection.execute(
-        f"create or replace temp table delivered as select {_projection(delivery, columns)}, "
-        f"row_number() over () as _row_number, cast(null as varchar) as _malformed from (from {relation}{order})"
-    )
+def _numbered(projection: str, relation: str) -> str:
+    return f"(select {projection}, row_number() over () as _row_number from {relation})"
 
 
-def _read_select(connection: duckdb.DuckDBPyConnection, delivery: Delivery, shop_folder: Path) -> None:
-    text = delivery.path.read_text(encoding="utf-8").replace("{{ shop }}", str(shop_folder).replace("'", "''"))
+def _projected(connection: duckdb.DuckDBPyConnection, delivery: Delivery, relation: str) -> str:
+    described = [row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()]
+    projection = _projection(delivery, {name: f"cast({_identifier(name)} as varchar)" for name in described})
+    if delivery.kind is not None and "_row_number" in described:
+        return f"(select {projection}, _row_number from {relation} order by _row_number)"
+    return _numbered(projection, relation)
+
+
+def _select(connection: duckdb.DuckDBPyConnection, delivery: Delivery, text: str, table: str) -> Scan:
     statements = connection.extract_statements(text)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise UserError(f"{delivery.label}: expected one SELECT; other statements aren't run")
     # Rows of a query have no order of their own: the key gives them one, so that the same files read twice agree.
     order = f" order by {', '.join(delivery.entity.key)}" if len(delivery.entity.key) == 1 else ""
-    _read_relation(connection, delivery, f"({text.rstrip().rstrip(';')}\n)", order)
+    relation = _projected(connection, delivery, f"(from ({text.rstrip().rstrip(';')}\n){order})")
+    connection.execute(f"create or replace temp table {table} as from {relation}")
+    return Scan(table, counts_rows=False)
 
 
-def _read_json_lines(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    source = (
-        f"read_json_objects({_quoted(delivery.path)}, format = 'newline_delimited', maximum_object_size = 67108864)"
-    )
+def _json_lines(connection: duckdb.DuckDBPyConnection, delivery: Delivery) -> str:
+    source = f"read_json_objects({quoted(delivery.path)}, format = 'newline_delimited', maximum_object_size = 67108864)"
     names = connection.execute(
         f"select distinct unnest(json_keys(json)) as name from {source} where json_type(json) = 'OBJECT' order by name"
     ).fetchall()
-    columns = {row[0]: f"json_extract_string(json, {_quoted(_json_path(row[0]))})" for row in names}
+    columns = {row[0]: f"json_extract_string(json, {quoted(_json_path(row[0]))})" for row in names}
     if not columns:
         raise UserError(f"{delivery.label}: no JSON object found; expected one object a line")
-    connection.execute(
-        f"create or replace temp table delivered as select {_projection(delivery, columns)}, "
-        f"row_number() over () as _row_number, cast(null as varchar) as _malformed from {source}"
-    )
+    return _numbered(_projection(delivery, columns), source)
 
 
 def _json_path(name: str) -> str:
     return '$."' + name.replace('"', '\\"') + '"'
 
 
-def _read_csv(connection: duckdb.DuckDBPyConnection, delivery: Delivery, scratch: Path) -> None:
-    path = _as_utf8(delivery, scratch)
-    header, delimiter = _header(delivery, path)
-    connection.execute("drop table if exists reject_scans; drop table if exists reject_errors")
-    types = "{" + ", ".join(f"{_quoted(name)}: 'varchar'" for name in header) + "}"
-    source = f"read_csv({_quoted(path)}, delim = {_quoted(delimiter)}, columns = {types}, {_CSV_OPTIONS})"
-    projection = _projection(delivery, {name: _identifier(name) for name in header})
+def _export(
+    connection: duckdb.DuckDBPyConnection, delivery: Delivery, scratch: Path, table: str
+) -> tuple[CsvFile, Scan]:
+    assert delivery.kind is not None
+    file = open_export(delivery.path, delivery.label, delivery.kind, scratch)
+    prepare_export(connection, file, delivery.kind, file.scan(keep_rejects=True))
+    relation = f"({delivery.kind.selects[delivery.entity.name]}\n)"
     connection.execute(
-        f"create or replace temp table delivered as select {projection}, row_number() over () as _row_number, "
-        f"cast(null as varchar) as _malformed from {source}"
+        f"create or replace temp table {table} as from {_projected(connection, delivery, relation)}; "
+        "drop table export; drop table if exists prepared"
     )
-    undecodable = connection.execute(
-        "select line from reject_errors where cast(error_type as varchar) = 'INVALID ENCODING' order by line limit 1"
-    ).fetchone()
-    if undecodable:
-        raise UserError(
-            f"{delivery.label}, line {undecodable[0]}: not UTF-8; save the file as UTF-8 or UTF-16 with BOM"
+    return file, Scan(table, "row_number() over ()", counts_rows=False)
+
+
+def _keep_malformed(connection: duckdb.DuckDBPyConnection, delivery: Delivery, file: CsvFile) -> None:
+    """List the rows that the scan before couldn't split; those of an export count for its main entity."""
+    line = undecodable_line(connection)
+    if line is not None:
+        raise UserError(f"{file.label}, line {line}: not UTF-8; save the file as UTF-8 or UTF-16 with BOM")
+    if delivery.kind is None or delivery.kind.main == delivery.entity.name:
+        connection.execute(
+            "insert into malformed select line, 'row: ' || lower(any_value(cast(error_type as varchar))), "
+            "cast(json_object('line', any_value(csv_line)) as varchar) from reject_errors group by line"
         )
-    nothing = ", ".join("cast(null as varchar)" for _ in delivery.entity.column_names)
-    connection.execute(
-        f"insert into delivered select {nothing}, cast(json_object('line', any_value(csv_line)) as varchar), line, "
-        f"'row: ' || lower(any_value(cast(error_type as varchar))) from reject_errors group by line"
-    )
-
-
-def _as_utf8(delivery: Delivery, scratch: Path) -> Path:
-    """The file itself if it is UTF-8, else a copy of it in UTF-8 below `scratch`."""
-    with delivery.path.open("rb") as file:
-        start = file.read(4)
-    if not start:
-        raise UserError(f"{delivery.label}: empty file; a CSV file needs a header line")
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if start.startswith(mark)), None)
-    if encoding is None and b"\x00" in start:
-        encoding = "utf-16-le" if start[1:2] == b"\x00" else "utf-16-be"
-    if encoding is None:
-        return delivery.path
-    target = scratch / f"{delivery.entity.name}-utf8.csv"
-    line = 1
-    try:
-        with (
-            delivery.path.open("r", encoding=encoding, newline="") as source,
-            target.open("w", encoding="utf-8", newline="") as copy,
-        ):
-            while chunk := source.read(_CHUNK):
-                line += chunk.count("\n")
-                copy.write(chunk)
-    except UnicodeError as error:
-        raise UserError(f"{delivery.label}, after line {line}: not {encoding}: {error}") from error
-    return target
-
-
-def _header(delivery: Delivery, path: Path) -> tuple[list[str], str]:
-    """The header's names as written, and the delimiter that yields the most names of the contract."""
-    try:
-        with path.open("rb") as file:
-            first = file.readline(1 << 20).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{delivery.label}, line 1: not UTF-8: save the file as UTF-8 or UTF-16 with BOM") from error
-    if not first.strip():
-        raise UserError(f"{delivery.label}, line 1: empty header; the first line must name the columns")
-    best: tuple[int, int, list[str], str] | None = None
-    for delimiter in _DELIMITERS:
-        names = next(csv.reader([first], delimiter=delimiter), [])
-        known = sum(_canonical(name) in delivery.entity.column_names for name in names)
-        if best is None or (known, len(names)) > best[:2]:
-            best = (known, len(names), names, delimiter)
-    assert best is not None
-    names = [name.lstrip("\ufeff").strip() or f"column_{position}" for position, name in enumerate(best[2], start=1)]
-    repeated = sorted(
-        {_canonical(name) for name in names if [_canonical(other) for other in names].count(_canonical(name)) > 1}
-    )
-    if repeated:
-        raise UserError(f"{delivery.label}, line 1: two columns named {', '.join(repeated)}; keep one of them")
-    return names, best[3]

@@ -1,5 +1,6 @@
 """Opening a shop's warehouse, and the settings its SQL reads."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.shop import Shop
+from orchestration.shop import REPOSITORY, Shop
 
 
 @contextmanager
@@ -40,4 +41,15 @@ def sql_environment(shop: Shop, warehouse: Path, as_of: datetime) -> dict[str, s
     return {
         "SECOND_ORDER_WAREHOUSE": str(warehouse),
         "SECOND_ORDER_SETTINGS": json.dumps(sql_settings(shop, as_of), sort_keys=True),
+        "SECOND_ORDER_CODE": sql_code(),
     }
+
+
+def sql_code() -> str:
+    """A hash of the dbt project's models, macros and seeds: what is kept from build to build holds for one code."""
+    folders = [REPOSITORY / part for part in ("models", "macros", "seeds")]
+    files = [REPOSITORY / "dbt_project.yml", *(file for folder in folders for file in folder.rglob("*"))]
+    digest = hashlib.sha256()
+    for file in sorted(file for file in files if file.suffix in (".sql", ".yml", ".csv")):
+        digest.update(str(file.relative_to(REPOSITORY)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,39 +1,57 @@
 -- What is joined later restates history: was_separate marks evidence that had been seen before the record that made it
 -- this person's. That record need not name the evidence: an order joins whole persons, with all that is theirs.
-with recursive pairs as (
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        full_refresh=false,
+        pre_hook="{{ delete_rows('evidence', ref('int_identity__touched')) }}"
+    )
+}}
+{% set kinds = ["id_evidence", "email_evidence", "phone_evidence"] %}
+
+with recursive records as (
 
     select
-        id_evidence as left_evidence,
-        email_evidence as right_evidence,
         record_key,
-        seen_at
+        seen_at,
+        {{ kinds | join(",\n        ") }}
     from {{ ref('int_identity__records') }}
-    where id_evidence is not null and email_evidence is not null
-    union all
-    select
-        id_evidence as left_evidence,
-        phone_evidence as right_evidence,
-        record_key,
-        seen_at
-    from {{ ref('int_identity__records') }}
-    where id_evidence is not null and phone_evidence is not null
-    union all
-    select
-        email_evidence as left_evidence,
-        phone_evidence as right_evidence,
-        record_key,
-        seen_at
-    from {{ ref('int_identity__records') }}
-    where email_evidence is not null and phone_evidence is not null
+    {% if is_incremental() %}
+        where
+            coalesce({{ kinds | join(", ") }}) in (
+                select touched.evidence
+                from {{ ref('int_identity__touched') }} as touched
+            )
+    {% endif %}
+
+),
+
+pairs as (
+
+    {% for left, right in [(0, 1), (0, 2), (1, 2)] %}
+        select
+            {{ kinds[left] }} as left_evidence,
+            {{ kinds[right] }} as right_evidence,
+            record_key,
+            seen_at
+        from records
+        where {{ kinds[left] }} is not null and {{ kinds[right] }} is not null
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 
 ),
 
 persons as (
 
     select
-        *,
-        person_id = {{ hash_text("evidence") }} as is_first
-    from {{ ref('int_identity__persons') }}
+        persons.*,
+        persons.person_id = {{ hash_text("persons.evidence") }} as is_first
+    from {{ ref('int_identity__persons') }} as persons
+    {% if is_incremental() %}
+        inner join {{ ref('int_identity__touched') }} as touched
+            on persons.evidence = touched.evidence
+    {% endif %}
 
 ),
 
@@ -56,7 +74,7 @@ links as (
         ranked_pairs.left_evidence,
         ranked_pairs.right_evidence,
         ranked_pairs.record_key,
-        lefts.component,
+        lefts.person_id,
         lefts.is_cut,
         coalesce(ranked_pairs.seen_at, greatest(lefts.seen_at, rights.seen_at)) as joined_at,
         coalesce(ranked_pairs.seen_at > lefts.seen_at and ranked_pairs.seen_at > rights.seen_at, false) as is_late
@@ -74,7 +92,7 @@ both_ways as (
     select
         left_evidence as evidence,
         right_evidence as other_evidence,
-        component,
+        person_id,
         joined_at,
         record_key
     from links
@@ -82,21 +100,21 @@ both_ways as (
     select
         right_evidence as evidence,
         left_evidence as other_evidence,
-        component,
+        person_id,
         joined_at,
         record_key
     from links
 
 ),
 
-merged_components as (
+merged_persons as (
 
     -- Only where a record joined what had both been seen can whole persons have been joined. Beyond a hundred links the
     -- ways are too many: there the first record on which evidence stood together speaks for it.
-    select component
+    select person_id
     from links
     where not is_cut
-    group by component
+    group by person_id
     having bool_or(is_late) and count(*) <= 100
 
 ),
@@ -105,8 +123,8 @@ ways as (
 
     select both_ways.*
     from both_ways
-    inner join merged_components
-        on both_ways.component = merged_components.component
+    inner join merged_persons
+        on both_ways.person_id = merged_persons.person_id
 
 ),
 
@@ -118,8 +136,8 @@ reached as (
         persons.seen_at as joined_at,
         cast(null as varchar) as joined_by
     from persons
-    inner join merged_components
-        on persons.component = merged_components.component
+    inner join merged_persons
+        on persons.person_id = merged_persons.person_id
     where persons.is_first
     union
     select

@@ -1,15 +1,16 @@
+-- Two links hold three pieces of evidence together.
 with pairs as (
 
-    select distinct
+    select
         coalesce(id_evidence, email_evidence) as left_evidence,
         case when id_evidence is not null then coalesce(email_evidence, phone_evidence) else phone_evidence end
             as right_evidence
-    from {{ ref('int_identity__records') }}
+    from {{ ref('int_identity__evidence_sets') }}
     union
     select
         id_evidence as left_evidence,
         phone_evidence as right_evidence
-    from {{ ref('int_identity__records') }}
+    from {{ ref('int_identity__evidence_sets') }}
     where email_evidence is not null
 
 )

@@ -1,15 +1,42 @@
 -- Reachable: an e-mail that is neither placeholder nor relay. Marketable: one that is subscribed besides, with no
 -- profile of the person unsubscribed later and none suppressed.
-with addresses as (
+with evidence as (
+
+    -- A placeholder is no evidence.
+    select
+        person_id,
+        substr(evidence, length('email:') + 1) as email
+    from {{ ref('int_identity__persons') }}
+    where kind_rank = 2
+
+),
+
+addresses as (
 
     select
-        persons.person_id,
-        addresses.email,
-        persons.seen_at
-    from {{ ref('int_identity__addresses') }} as addresses
-    inner join {{ ref('int_identity__persons') }} as persons
-        on 'email:' || addresses.email = persons.evidence
-    where not addresses.is_placeholder and not addresses.is_relay
+        person_id,
+        email,
+        split_part(email, '@', 2) as domain_name
+    from evidence
+
+),
+
+domains as (
+
+    select distinct domain_name
+    from addresses
+
+),
+
+relays as (
+
+    -- An address that a relay forwards from is nobody's to write to, unless the relay takes mail from anybody.
+    select domains.domain_name
+    from domains
+    inner join {{ ref('relay_domains') }} as relay_domains
+        on domains.domain_name like relay_domains.domain_pattern
+    group by domains.domain_name
+    having not bool_and(relay_domains.is_reachable)
 
 ),
 
@@ -30,6 +57,9 @@ select
     true as is_reachable,
     bool_or(consents.email_consent = 'subscribed' and not consents.is_suppressed) as is_marketable
 from addresses
+left join relays
+    on addresses.domain_name = relays.domain_name
 left join consents
     on addresses.email = consents.email
+where relays.domain_name is null
 group by addresses.person_id

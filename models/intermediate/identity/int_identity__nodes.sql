@@ -6,21 +6,21 @@ with evidence as (
         id_evidence as evidence,
         1 as kind_rank,
         seen_at
-    from {{ ref('int_identity__records') }}
+    from {{ ref('int_identity__evidence_sets') }}
     where id_evidence is not null
     union all
     select
         email_evidence as evidence,
         2 as kind_rank,
         seen_at
-    from {{ ref('int_identity__records') }}
+    from {{ ref('int_identity__evidence_sets') }}
     where email_evidence is not null
     union all
     select
         phone_evidence as evidence,
         3 as kind_rank,
         seen_at
-    from {{ ref('int_identity__records') }}
+    from {{ ref('int_identity__evidence_sets') }}
     where phone_evidence is not null
 
 ),

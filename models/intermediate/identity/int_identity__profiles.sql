@@ -27,5 +27,8 @@ select
     timezone,
     birthday,
     max_emails_per_month,
-    coalesce(email_consent_at, updated_at) as seen_at
+    coalesce(email_consent_at, updated_at) as seen_at,
+    load_id,
+    file_index,
+    row_number
 from versions

@@ -1,50 +1,68 @@
--- Only orders and profiles join evidence; everything else attaches to the persons these make.
-with orders as (
+-- Only orders and profiles join evidence; everything else attaches to the persons these make. A placeholder, or no
+-- valid address at all, stands for nobody.
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        full_refresh=false,
+        pre_hook="{{ delete_rows('record_key', ref('int_identity__changes')) }}"
+    )
+}}
+{% set place = ["record_kind", "source", "load_id", "file_index", "row_number"] %}
+
+with delivered as (
+
+    select delivered.*
+    from {{ ref('int_identity__delivered') }} as delivered
+    {% if is_incremental() %}
+        inner join {{ ref('int_identity__changes') }} as changes
+            on
+                {% for column in place %}
+                    delivered.{{ column }} = changes.{{ column }}
+                    and {% endfor %}changes.has_come
+    {% endif %}
+
+),
+
+addressed as (
 
     select
-        orders.order_key as record_key,
-        'order' as record_kind,
-        orders.source,
-        orders.ordered_at as seen_at,
-        orders.customer_id,
-        orders.email,
-        case when marketplaces.channel is null then {{ phone_digits('orders.phone') }} end as phone
-    from {{ ref('int_orders__current') }} as orders
+        delivered.*,
+        case
+            when
+                delivered.email like '%_@_%.__%'
+                and delivered.email not like '% %'
+                and delivered.email not like '%@%@%'
+                and local_parts.value is null
+                and addresses.value is null
+                then delivered.email
+        end as known_email,
+        case when marketplaces.channel is null then {{ phone_digits('delivered.phone') }} end as known_phone
+    from delivered
+    left join {{ ref('placeholder_emails') }} as local_parts
+        on
+            split_part(delivered.email, '@', 1) = local_parts.value
+            and local_parts.match_kind = 'local_part'
+    left join {{ ref('placeholder_emails') }} as addresses
+        on
+            delivered.email = addresses.value
+            and addresses.match_kind = 'address'
     left join {{ ref('marketplace_channels') }} as marketplaces
-        on orders.channel = marketplaces.channel
-
-),
-
-profiles as (
-
-    select
-        profile_key as record_key,
-        'profile' as record_kind,
-        source,
-        seen_at,
-        customer_id,
-        email,
-        {{ phone_digits('phone') }} as phone
-    from {{ ref('int_identity__profiles') }}
-
-),
-
-records as (
-
-    select * from orders
-    union all
-    select * from profiles
+        on delivered.channel = marketplaces.channel
 
 )
 
 select
-    records.record_key,
-    records.record_kind,
-    records.source,
-    records.seen_at,
-    'id:' || records.source || ':' || records.customer_id as id_evidence,
-    case when not addresses.is_placeholder then 'email:' || records.email end as email_evidence,
-    'phone:' || records.phone as phone_evidence
-from records
-left join {{ ref('int_identity__addresses') }} as addresses
-    on records.email = addresses.email
+    addressed.record_key,
+    addressed.record_kind,
+    addressed.source,
+    addressed.load_id,
+    addressed.file_index,
+    addressed.row_number,
+    addressed.seen_at,
+    builds.build,
+    'id:' || addressed.source || ':' || addressed.customer_id as id_evidence,
+    'email:' || addressed.known_email as email_evidence,
+    'phone:' || addressed.known_phone as phone_evidence
+from addressed
+cross join {{ ref('int_identity__build') }} as builds

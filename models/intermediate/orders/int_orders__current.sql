@@ -28,6 +28,8 @@ select
     ship_region,
     exchange_of_order_id,
     coalesce(order_type, 'one_time') as order_type,
-    load_id
+    load_id,
+    file_index,
+    row_number
 from versions
 where ordered_at <= {{ as_of() }}

@@ -13,7 +13,7 @@ export SHOP ORDERS DAGSTER_PORT REPORT_PORT
 
 INSTALL := scripts/install.sh
 PYTHON := .venv/bin/python
-SQL := models macros tests/dbt orchestration/sources/drop/exports
+SQL := models macros tests/dbt orchestration/sources/drop/exports shops/fivetran
 
 define LINT
 $(PYTHON) -m ruff check .

@@ -5,11 +5,12 @@ SHOP ?= shops/demo
 ORDERS ?= 12000
 DAGSTER_PORT ?= 3000
 REPORT_PORT ?= 8000
+WEBHOOK_PORT ?= 8001
 # Handed on as they are, for example: make test ARGS="-k lock", make run ARGS=--no-site
 ARGS ?=
 
 # The shell reads these from its environment, so that a folder may have spaces in its name.
-export SHOP ORDERS DAGSTER_PORT REPORT_PORT
+export SHOP ORDERS DAGSTER_PORT REPORT_PORT WEBHOOK_PORT
 
 INSTALL := scripts/install.sh
 PYTHON := .venv/bin/python
@@ -40,6 +41,11 @@ run: ## take a shop's files to a published version and a report; SHOP=<folder>, 
 up: ## serve Dagster's pages and the built report on 127.0.0.1; SHOP=<folder> DAGSTER_PORT=3000 REPORT_PORT=8000
 	$(INSTALL) python site
 	$(PYTHON) -m orchestration up "$$SHOP" --dagster-port "$$DAGSTER_PORT" --report-port "$$REPORT_PORT" $(ARGS)
+
+.PHONY: webhooks
+webhooks: ## take Shopify's webhooks until stopped; SHOP=<folder> WEBHOOK_PORT=8001, SHOPIFY_CLIENT_SECRET in the environment
+	$(INSTALL) python
+	$(PYTHON) -m orchestration webhooks "$$SHOP" --port "$$WEBHOOK_PORT" $(ARGS)
 
 .PHONY: demo
 demo: ## write the demo shop's files; ORDERS=12000 by default, 10000000 works too

@@ -26,6 +26,8 @@ _LABELS = {
 _RUN_BYTES = 1_000_000_000
 _DAGSTER_PORT = 3000
 _REPORT_PORT = 8000
+_WEBHOOK_PORT = 8001
+_WEBHOOK_SECRET = "SHOPIFY_CLIENT_SECRET"
 _POLL_SECONDS = 0.3
 
 
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         check_python()
-        command = {"run": _run, "up": _up, "demo": _demo}[options.command]
+        command = {"run": _run, "up": _up, "demo": _demo, "webhooks": _webhooks}[options.command]
         command(options)
     except UserError as error:
         print(f"error: {error.message}", file=sys.stderr)
@@ -58,12 +60,19 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
     up.add_argument("--dagster-port", type=int, default=_DAGSTER_PORT)
     up.add_argument("--report-port", type=int, default=_REPORT_PORT)
+    webhooks = commands.add_parser(
+        "webhooks", help="take Shopify's webhooks until stopped; a run then does what they say"
+    )
+    webhooks.add_argument("shop", type=Path)
+    webhooks.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
+    webhooks.add_argument("--host", default=LOOPBACK, help="this machine only by default")
+    webhooks.add_argument("--port", type=int, default=_WEBHOOK_PORT)
     demo = commands.add_parser("demo", help="write the demo shop's files")
     demo.add_argument("--orders", type=int, default=None)
     return parser
 
 
-def _show_progress() -> None:
+def _show_progress(name: str = "second_order.progress") -> None:
     handler = logging.StreamHandler(sys.stdout)
     started = time.monotonic()
 
@@ -72,7 +81,7 @@ def _show_progress() -> None:
             return f"[{time.monotonic() - started:6.1f} s] {record.getMessage()}"
 
     handler.setFormatter(Elapsed())
-    progress = logging.getLogger("second_order.progress")
+    progress = logging.getLogger(name)
     progress.setLevel(logging.INFO)
     progress.addHandler(handler)
     progress.propagate = False
@@ -135,6 +144,21 @@ def _demo(options: argparse.Namespace) -> None:
     shop = load_shop(REPOSITORY / "shops" / "demo")
     _generate(shop, options.orders)
     print(f"The demo shop's files lie in {_relative(shop.drop)}")
+
+
+def _webhooks(options: argparse.Namespace) -> None:
+    shop = load_shop(options.shop)
+    secret = os.environ.get(_WEBHOOK_SECRET, "")
+    if not secret:
+        raise UserError(f"{_WEBHOOK_SECRET} is not set: webhooks are signed with the client secret of the Shopify app")
+    check_port(options.port, "the webhooks", "WEBHOOK_PORT=<port>")
+    from orchestration.webhooks.queue import Queue
+    from orchestration.webhooks.receiver import PATH, WebhookServer
+
+    _show_progress("orchestration.webhooks")
+    with WebhookServer(Queue(paths_of(shop, options.data).webhooks), secret, options.host, options.port) as server:
+        print(f"Webhooks: http://{options.host}:{server.server_port}{PATH}; stop with Ctrl-C.", flush=True)
+        server.serve_forever()
 
 
 def _up(options: argparse.Namespace) -> None:

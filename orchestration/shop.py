@@ -148,6 +148,10 @@ class ShopPaths:
         return self.root / "dbt_target"
 
     @property
+    def webhooks(self) -> Path:
+        return self.root / "webhooks" / "queue.sqlite"
+
+    @property
     def lock(self) -> Path:
         return self.root / "lock.json"
 

@@ -50,21 +50,17 @@ questions as (
 
     select
         {{ month_of('tickets.created_date') }} as month,
-        coalesce(orders.person_id, tickets.person_id) as person_id,
+        tickets.reporting_person_id as person_id,
         case when tickets.topic = 'where_is_my_order' then 1 else 0 end as wismo_tickets,
         0 as tracking_views
     from {{ ref('fct_tickets') }} as tickets
-    left join {{ ref('fct_orders') }} as orders
-        on tickets.order_key = orders.order_key
     union all
     select
         {{ month_of('page_views.occurred_date') }} as month,
-        coalesce(orders.person_id, page_views.person_id) as person_id,
+        page_views.reporting_person_id as person_id,
         0 as wismo_tickets,
         1 as tracking_views
     from {{ ref('fct_page_views') }} as page_views
-    left join {{ ref('fct_orders') }} as orders
-        on page_views.order_key = orders.order_key
     where page_views.page_type = 'tracking'
 
 ),

@@ -33,10 +33,8 @@ with reviews as (
     from {{ ref('fct_reviews') }} as reviews
     left join {{ ref('int_voice__deliveries') }} as deliveries
         on reviews.order_key = deliveries.order_key
-    left join {{ ref('fct_orders') }} as orders
-        on reviews.order_key = orders.order_key
     left join {{ ref('int_voice__customers') }} as customers
-        on coalesce(orders.person_id, reviews.person_id) = customers.person_id
+        on reviews.reporting_person_id = customers.person_id
 
 ),
 

@@ -15,10 +15,8 @@ with reviews as (
             coalesce(customers.{{ dimension }}, 'unknown') as {{ dimension }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref('fct_reviews') }} as reviews
-    left join {{ ref('fct_orders') }} as orders
-        on reviews.order_key = orders.order_key
     left join {{ ref('int_voice__customers') }} as customers
-        on coalesce(orders.person_id, reviews.person_id) = customers.person_id
+        on reviews.reporting_person_id = customers.person_id
     where reviews.title is not null or reviews.body is not null
 
 ),

@@ -21,10 +21,8 @@ with answers as (
             coalesce(customers.{{ dimension }}, 'unknown') as {{ dimension }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref('fct_surveys') }} as surveys
-    left join {{ ref('fct_orders') }} as orders
-        on surveys.order_key = orders.order_key
     left join {{ ref('int_voice__customers') }} as customers
-        on coalesce(orders.person_id, surveys.person_id) = customers.person_id
+        on surveys.reporting_person_id = customers.person_id
 
 ),
 

@@ -13,10 +13,8 @@ with tickets as (
             coalesce(customers.{{ dimension }}, 'unknown') as {{ dimension }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref('fct_tickets') }} as tickets
-    left join {{ ref('fct_orders') }} as orders
-        on tickets.order_key = orders.order_key
     left join {{ ref('int_voice__customers') }} as customers
-        on coalesce(orders.person_id, tickets.person_id) = customers.person_id
+        on tickets.reporting_person_id = customers.person_id
 
 ),
 

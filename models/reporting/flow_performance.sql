@@ -18,7 +18,8 @@ with by_message as (
         message_name,
         campaign_id,
         campaign_name,
-        bool_or(open_rate is not null) as has_open_rate,
+        -- A tool that tells no opens is in no open rate: neither above nor below the line.
+        sum(case when open_rate is not null then delivered end) as delivered_with_opens,
         {% for count in counts %}
             sum({{ count }}) as {{ count }},
         {% endfor %}
@@ -54,7 +55,7 @@ by_class as (
         cast(null as varchar) as message_name,
         cast(null as varchar) as campaign_id,
         cast(null as varchar) as campaign_name,
-        bool_or(has_open_rate) as has_open_rate,
+        sum(delivered_with_opens) as delivered_with_opens,
         {% for count in counts %}
             sum({{ count }}) as {{ count }},
         {% endfor %}
@@ -96,9 +97,7 @@ select
         cast(levels.{{ count }} as bigint) as {{ count }},
     {% endfor %}
     {{ money('levels.attributed_net_sales') }} as attributed_net_sales,
-    case
-        when levels.has_open_rate then cast(levels.opened_human as double) / nullif(levels.delivered, 0)
-    end as open_rate,
+    cast(levels.opened_human as double) / nullif(levels.delivered_with_opens, 0) as open_rate,
     cast(levels.clicked_human as double) / nullif(levels.delivered, 0) as click_rate,
     cast(levels.unsubscribed as double) / nullif(levels.delivered, 0) as unsubscribe_rate,
     cast(levels.complained as double) / nullif(levels.delivered, 0) as complaint_rate,

@@ -1,0 +1,1 @@
+"""Klaviyo: message events, profiles with consent, and the names of flows, messages, campaigns, metrics and lists."""

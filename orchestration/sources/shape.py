@@ -1,0 +1,168 @@
+"""From an answer's body to rows of a raw table: id, updated_at and the record itself, by SQL over the JSON."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.sources.source import Page, SourceError, Stream
+
+# What `json_type` says of a value of each kind.
+_TYPES: Final = {
+    "text": ("VARCHAR",),
+    "moment": ("VARCHAR", "BIGINT", "UBIGINT", "DOUBLE"),
+    "number": ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"),
+    "boolean": ("BOOLEAN",),
+    "object": ("OBJECT",),
+    "array": ("ARRAY",),
+}
+_WORDS: Final = {
+    "VARCHAR": "text", "BIGINT": "a number", "UBIGINT": "a number", "HUGEINT": "a number", "DOUBLE": "a number",
+    "BOOLEAN": "true or false", "OBJECT": "an object", "ARRAY": "a list", "NULL": "null",
+}  # fmt: skip
+_LINES_A_PAGE: Final = 50_000
+_local = threading.local()
+
+
+def records(source: str, stream: Stream, body: bytes, at: str = "$.data", total: int | None = None) -> Page:
+    """The records that lie in a JSON body in the list at the JSON path `at`.
+
+    Raises:
+        SourceError: a required field is missing or of another kind than promised; it names the field.
+    """
+    connection = _connection()
+    ((found,),) = connection.execute(
+        "select json_type(body, ?) from (select cast(? as json) as body)", [at, _text(body)]
+    ).fetchall()
+    if found != "ARRAY":
+        raise SourceError(source, stream.endpoint, f"field {_field(at)}: a list is expected, found {_word(found)}")
+    relation = (
+        "(select unnest(cast(json_extract(body, $at) as json[])) as record from (select cast($body as json) as body))"
+    )
+    return Page(stream.name, _shape(source, stream, relation, {"at": at, "body": _text(body)}), total)
+
+
+def lines(source: str, stream: Stream, file: Path, where: str = "true") -> Iterator[Page]:
+    """Pages of the records of a file of JSON lines, read as a stream: memory doesn't grow with the file.
+
+    Args:
+        where: DuckDB's SQL over `record` (JSON) that says which lines are the stream's, such as
+            "record ->> '$.__typename' = 'LineItem'". Call it once for each stream that the file holds.
+
+    Raises:
+        SourceError: as `records`; or the file isn't JSON lines.
+    """
+    reader = duckdb.connect()
+    try:
+        reader.execute("set threads = 2; set TimeZone = 'UTC'; set memory_limit = '512MB'")
+        found = reader.sql(
+            f"select json as record from read_json_objects({_quoted(str(file))}, format = 'newline_delimited', "
+            f"maximum_object_size = 67108864) as lines(json) where {where}"
+        ).to_arrow_reader(_LINES_A_PAGE)
+        for batch in found:
+            rows = pa.table({"record": batch.column(0).cast(pa.string())})
+            _connection().register("delivered", rows)
+            yield Page(stream.name, _shape(source, stream, "delivered", {}))
+    except duckdb.InvalidInputException as error:
+        raise SourceError(source, stream.endpoint, f"not JSON lines: {str(error).splitlines()[0]}") from None
+    finally:
+        reader.close()
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    """This thread's own in-memory DuckDB."""
+    if not hasattr(_local, "connection"):
+        _local.connection = duckdb.connect()
+        _local.connection.execute("set threads = 1; set TimeZone = 'UTC'; set memory_limit = '512MB'")
+    connection: duckdb.DuckDBPyConnection = _local.connection
+    return connection
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8")
+
+
+def _shape(source: str, stream: Stream, relation: str, parameters: dict[str, str]) -> pa.Table:
+    connection = _connection()
+    connection.execute(
+        f"create or replace temp table shaped as select cast(record as json) as record from {relation}", parameters
+    )
+    _check(connection, source, stream)
+    return connection.sql(
+        f"select {_key(stream)} as id, {_moment(stream.cursor)} as updated_at, cast(record as varchar) as payload "
+        "from shaped"
+    ).to_arrow_table()
+
+
+def _key(stream: Stream) -> str:
+    paths = (stream.key,) if isinstance(stream.key, str) else stream.key
+    parts = " || ':' || ".join(f"json_extract_string(record, {_quoted(path)})" for path in paths)
+    return f"({parts})"
+
+
+def _moment(path: str | None) -> str:
+    if path is None:
+        return "cast(null as timestamp)"
+    text = f"json_extract_string(record, {_quoted(path)})"
+    return (
+        f"timezone('UTC', case when json_type(record, {_quoted(path)}) = 'VARCHAR' "
+        f"then try_cast({text} as timestamptz) else to_timestamp(try_cast({text} as double)) end)"
+    )
+
+
+def _check(connection: duckdb.DuckDBPyConnection, source: str, stream: Stream) -> None:
+    """Raise SourceError for the first required field that isn't what the stream promises."""
+    keys = (stream.key,) if isinstance(stream.key, str) else stream.key
+    promised = {**dict.fromkeys(keys, "id"), **stream.required}
+    if stream.cursor is not None:
+        promised.setdefault(stream.cursor, "moment?")
+    wrong = ", ".join(f"count_if({_is_wrong(path, kind)})" for path, kind in promised.items())
+    # All of a result is fetched each time: a connection with an unfinished one takes no other work.
+    (counts,) = connection.execute(f"select count(*), {wrong} from shaped").fetchall()
+    for (path, kind), count in zip(promised.items(), counts[1:], strict=True):
+        if not count:
+            continue
+        ((found,),) = connection.execute(
+            f"select json_type(record, {_quoted(path)}) from shaped where {_is_wrong(path, kind)} limit 1"
+        ).fetchall()
+        raise SourceError(
+            source,
+            stream.endpoint,
+            f"field {_field(path)}: {_expected(kind)} is expected, found {_word(found)} "
+            f"in {count:,} of {counts[0]:,} records",
+        )
+
+
+def _is_wrong(path: str, kind: str) -> str:
+    found = f"json_type(record, {_quoted(path)})"
+    if kind == "id":
+        return f"coalesce({found} not in ('VARCHAR', 'BIGINT', 'UBIGINT'), true)"
+    optional = kind.endswith("?")
+    base = kind.removesuffix("?")
+    allowed = ", ".join(_quoted(name) for name in (*_TYPES[base], *(("NULL",) if optional else ())))
+    wrong = f"coalesce({found} not in ({allowed}), {'false' if optional else 'true'})"
+    if base == "moment":
+        wrong = f"({wrong} or ({_moment(path)} is null and coalesce({found}, 'NULL') <> 'NULL'))"
+    return wrong
+
+
+def _expected(kind: str) -> str:
+    base = kind.removesuffix("?")
+    words = {"id": "an id", "moment": "a moment", "number": "a number", "boolean": "true or false",
+             "object": "an object", "array": "a list"}  # fmt: skip
+    return words.get(base, base)
+
+
+def _word(json_type: str | None) -> str:
+    return "nothing" if json_type is None else _WORDS.get(json_type, json_type)
+
+
+def _field(path: str) -> str:
+    return path.removeprefix("$.") if path != "$" else "the whole body"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

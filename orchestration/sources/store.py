@@ -1,0 +1,241 @@
+"""The warehouse as one source's load sees it: chunks in the making, what is remembered, and removals."""
+
+import shutil
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.sources.source import Page, Source, State, Stream, Window
+
+CHUNK_BYTES: Final = 64_000_000
+CHUNK_ROWS: Final = 200_000
+
+
+@dataclass
+class StreamLoad:
+    """What one run did with one stream, in records: received = new + replaced + stored_before."""
+
+    stream: str
+    received: int = 0
+    new: int = 0
+    replaced: int = 0
+    stored_before: int = 0
+    removed: int = 0
+    window: Window | None = None
+    complete: bool = False
+
+
+@dataclass
+class SourceLoad:
+    """One run's load of a source; `problem` is the one line that says why it stopped, None if it didn't."""
+
+    source: str
+    streams: dict[str, StreamLoad]
+    problem: str | None = None
+    problem_stream: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    def total(self, count: str) -> int:
+        """Sum of one count, such as `received`, over all streams."""
+        return sum(getattr(load, count) for load in self.streams.values())
+
+
+class Store:
+    """Rows wait here until there is a chunk of them."""
+
+    def __init__(
+        self, source: Source, connection: duckdb.DuckDBPyConnection, pipelines: Path, load: SourceLoad,
+        started_at: datetime, *, keeps_state: bool,
+    ) -> None:  # fmt: skip
+        # dlt takes a second to import, which only a shop with sources should pay.
+        from orchestration.sources.pipeline import open_pipeline, stored_state
+
+        self._source = source
+        self._connection = connection
+        self._load = load
+        self._started_at = started_at
+        self._keeps_state = keeps_state
+        self._folder = pipelines / source.name
+        # What a dead process left there is older than the warehouse, which knows everything that was stored.
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._pipeline = open_pipeline(source, connection, self._folder)
+        self._states = stored_state(self._pipeline, source)
+        self._saved = repr(self._states)
+        self._chunk: dict[str, list[pa.Table]] = {}
+        self._rows = 0
+        self._bytes = 0
+        self._cursors: dict[str, datetime] = {}
+        self._fields = {
+            (str(row[0]), str(row[1]))
+            for row in connection.execute(
+                "select stream, field from ops.source_fields where source = ?", [source.name]
+            ).fetchall()
+        }
+        self._streams_before = {stream for stream, _ in self._fields}
+        connection.execute("create or replace temp table seen (stream varchar, id varchar)")
+
+    def close(self) -> None:
+        """Remove dlt's working files and its copy of the last chunk."""
+        self._connection.execute(f"drop schema if exists {self._source.schema}_staging cascade")
+        self._connection.execute("drop table if exists seen; drop table if exists removed")
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def state_of(self, stream: str) -> State:
+        """What is remembered of a stream: `cursor`, the last moment seen, and `own`, what the stream itself keeps."""
+        return self._states.get(stream, {})
+
+    def add(self, stream: Stream, page: Page, state: State) -> None:
+        """Take a page of the stream's read; the page may be of another stream of the source."""
+        self._chunk.setdefault(page.stream, []).append(page.rows)
+        self._rows += page.rows.num_rows
+        self._bytes += page.rows.nbytes
+        if page.stream == stream.name and stream.cursor is not None:
+            newest = max((moment for moment in page.rows["updated_at"].to_pylist() if moment), default=None)
+        else:
+            newest = None
+        if newest is not None:
+            # A record dated in the future must not make the next load pass over what comes until then.
+            newest = min(newest, self._started_at)
+            self._cursors[stream.name] = max(newest, self._cursors.get(stream.name, newest))
+        self._remember(stream, state, advance=stream.in_order)
+
+    def end(self, stream: Stream, state: State) -> None:
+        """The stream's read is complete."""
+        self._load.streams[stream.name].complete = True
+        self._remember(stream, state, advance=True)
+
+    def is_full(self) -> bool:
+        """Whether it is time to flush."""
+        return self._rows >= CHUNK_ROWS or self._bytes >= CHUNK_BYTES
+
+    def cursor(self, stream: Stream) -> datetime | None:
+        """The last moment of the stream that this load has seen."""
+        return self._cursors.get(stream.name)
+
+    def flush(self) -> None:
+        """Store what has come, with the state that belongs to it."""
+        from orchestration.sources.pipeline import merge
+
+        tables = {}
+        for name, pages in self._chunk.items():
+            rows = self._rows_to_store(name, pa.concat_tables(pages))
+            if rows.num_rows:
+                tables[name] = rows
+        has_news = self._keeps_state and repr(self._states) != self._saved
+        if tables or has_news:
+            merge(self._pipeline, self._source, tables, self._states if self._keeps_state else None)
+            self._saved = repr(self._states)
+        self._chunk, self._rows, self._bytes = {}, 0, 0
+
+    def remove_absent(self, stream: Stream) -> None:
+        """Remove the stream's stored records that its complete read didn't give."""
+        table = f"{self._source.schema}.{stream.name}"
+        ((seen,),) = self._query("select count(*) from seen where stream = ?", [stream.name])
+        ((stored,),) = self._query(f"select count(*) from {table}")
+        if not seen and stored:
+            self._load.warnings.append(
+                f"{self._source.name}: {stream.endpoint} gave no record; the {stored:,} stored ones are kept"
+            )
+            return
+        self._connection.execute(
+            f"create or replace temp table removed as select id from {table} "
+            f"where id not in (select id from seen where stream = '{stream.name}')"
+        )
+        ((count,),) = self._query("select count(*) from removed")
+        if count:
+            self._connection.execute(f"delete from {table} where id in (select id from removed)")
+            if self._source.forget is not None:
+                self._source.forget(self._connection, stream.name)
+        self._load.streams[stream.name].removed += count
+
+    def note_present(self, stream: Stream, ids: pa.Table) -> None:
+        """Ids (one column, `id`) that the source still has."""
+        self._connection.register("delivered", ids)
+        self._connection.execute(f"insert into seen select '{stream.name}', id from delivered")
+        self._connection.unregister("delivered")
+
+    def _remember(self, stream: Stream, state: State, *, advance: bool) -> None:
+        own = {"own": state} if state else {}
+        cursor = self._cursors.get(stream.name)
+        before = self.state_of(stream.name).get("cursor")
+        newest = max(filter(None, (before, cursor.isoformat() if cursor and advance else None)), default=None)
+        self._states[stream.name] = {**({"cursor": newest} if newest else {}), **own}
+
+    def _rows_to_store(self, name: str, rows: pa.Table) -> pa.Table:
+        """The newest version of each record, without those that are stored already; counts what became of each."""
+        connection, table = self._connection, f"{self._source.schema}.{name}"
+        stream = self._source.stream(name)
+        numbered = rows.append_column("_n", pa.array(range(rows.num_rows), pa.int64()))
+        connection.register("delivered", numbered)
+        try:
+            if stream.snapshot:
+                connection.execute(f"insert into seen select '{name}', id from delivered")
+            self._note_fields(stream)
+            # Whole records are heavy: which to store is found by id, moment and number alone.
+            connection.execute(
+                f"""
+                create or replace temp table chosen as
+                with newest as (
+                    select id, max_by(_n, (coalesce(updated_at, timestamp '0001-01-01'), _n)) as _n
+                    from delivered group by id
+                ),
+                known as (select id, rowid as place from {table} where id in (select id from newest)),
+                stored as (
+                    select id, updated_at, payload from {table} where rowid in (select place from known)
+                )
+                select
+                    newest._n,
+                    stored.id is not null as is_known,
+                    coalesce(
+                        cast(stored.payload as varchar) = delivered.payload
+                        or stored.updated_at > delivered.updated_at, false
+                    ) as is_stored
+                from newest
+                inner join delivered on newest._n = delivered._n
+                left join stored on newest.id = stored.id
+                """
+            )
+            ((new, replaced),) = self._query(
+                "select count_if(not is_known), count_if(is_known and not is_stored) from chosen"
+            )
+            load = self._load.streams[name]
+            load.received += rows.num_rows
+            load.new += new
+            load.replaced += replaced
+            load.stored_before += rows.num_rows - new - replaced
+            return connection.sql(
+                "select id, updated_at, payload, "
+                f"timestamp '{self._started_at.isoformat(sep=' ')}' as _loaded_at from delivered "
+                "where _n in (select _n from chosen where not is_stored)"
+            ).to_arrow_table()
+        finally:
+            connection.unregister("delivered")
+
+    def _note_fields(self, stream: Stream) -> None:
+        """Keep the names of fields; one that comes up in a stream that was read before is told as new."""
+        for path in stream.fields_at:
+            found = self._query(
+                f"select distinct unnest(json_keys(payload, '{path}')) from delivered "
+                f"where json_type(payload, '{path}') = 'OBJECT' order by all"
+            )
+            for (key,) in found:
+                name = f"{path}.{key}".removeprefix("$.")
+                if (stream.name, name) in self._fields:
+                    continue
+                self._fields.add((stream.name, name))
+                self._connection.execute(
+                    "insert into ops.source_fields values (?, ?, ?, ?)",
+                    [self._source.name, stream.name, name, self._started_at],
+                )
+                if stream.name in self._streams_before:
+                    self._load.warnings.append(
+                        f"{self._source.name}: {stream.endpoint}: new field {name}; kept in {self._source.schema}."
+                        f"{stream.name}, read by no model yet"
+                    )
+
+    def _query(self, sql: str, parameters: list[object] | None = None) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, parameters).fetchall()

@@ -1,0 +1,251 @@
+"""A Klaviyo account, revision 2026-07-15: JSON:API, pages linked by expiring cursors, limits by endpoint."""
+
+import base64
+import re
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import orjson
+
+from orchestration.sources.http import Clock
+from tests.fakes.server import Contract, Fake, Reply, Request, Window, route
+
+KEY: Final = "pk_0123456789abcdef0123456789abcdef01"
+REVISION: Final = "2026-07-15"
+_MINUTE: Final = 60.0
+_CONDITION: Final = re.compile(r"([a-z-]+)\(([\w.]+),([^()]*)\)")
+
+
+def _limits(burst: int, steady: int) -> tuple[Window, ...]:
+    return (Window(burst, 1.0), Window(steady, _MINUTE))
+
+
+@dataclass(order=True)
+class _Event:
+    at: str
+    id: str
+    data: bytes = field(compare=False)
+    included: tuple[bytes, ...] = field(compare=False, default=())
+
+
+class FakeKlaviyo(Fake):
+    """Metrics, flows with their messages, campaigns, lists and profiles are plain resource objects, by id."""
+
+    content_type = "application/vnd.api+json"
+
+    def __init__(self, clock: Clock | None = None, contract: Contract | None = None, *, throttle: bool = True) -> None:
+        super().__init__(clock, contract, throttle=throttle)
+        self.metrics: dict[str, dict[str, Any]] = {}
+        self.flows: dict[str, dict[str, Any]] = {}
+        self.flow_actions: dict[str, dict[str, Any]] = {}
+        self.flow_messages: dict[str, dict[str, Any]] = {}
+        self.campaigns: dict[str, dict[str, Any]] = {}
+        self.lists: dict[str, dict[str, Any]] = {}
+        self.profiles: dict[str, dict[str, Any]] = {}
+        self.scopes = {"events", "metrics", "flows", "campaigns", "lists", "profiles"}
+        #: Cursors given out before this many requests were answered are no longer known.
+        self.cursors_die_after: int | None = None
+        self._events: list[_Event] = []
+
+    # What tests put in.
+
+    def add_metric(self, metric_id: str, name: str) -> None:
+        """A kind of event."""
+        self.metrics[metric_id] = self._resource(
+            "metric", metric_id, {"name": name, "created": "2024-01-01T00:00:00+00:00",
+                                  "updated": "2024-01-01T00:00:00+00:00", "integration": {"name": "Klaviyo"}}
+        )  # fmt: skip
+
+    def add_event(
+        self,
+        event_id: str,
+        metric_id: str,
+        profile_id: str,
+        at: datetime,
+        properties: Mapping[str, Any] | None = None,
+        attribution: Mapping[str, str] | None = None,
+        **attributes: Any,
+    ) -> None:
+        """One event; `attribution` maps relationships such as "flow" or "flow-message" to ids."""
+        moment = at.replace(tzinfo=UTC)
+        resource = self._resource(
+            "event", event_id,
+            {"timestamp": int(moment.timestamp()), "event_properties": dict(properties or {}),
+             "datetime": moment.isoformat(), "uuid": f"{event_id}-uuid", **attributes},
+            {"metric": ("metric", metric_id), "profile": ("profile", profile_id)},
+        )  # fmt: skip
+        included: tuple[bytes, ...] = ()
+        if attribution is not None:
+            attribution_id = f"attr-{event_id}"
+            kinds = {"attributed-event": "event", "flow-message-variation": "flow-message"}
+            related = {name: (kinds.get(name, name), value) for name, value in attribution.items()}
+            found = self._resource("attribution", attribution_id, None, {"event": ("event", event_id), **related})
+            resource["relationships"]["attributions"] = {"data": [{"type": "attribution", "id": attribution_id}]}
+            included = (orjson.dumps(found),)
+        self._events = [event for event in self._events if event.id != event_id] if event_id in self._ids() else (
+            self._events
+        )  # fmt: skip
+        insort(self._events, _Event(_canonical(moment), event_id, orjson.dumps(resource), included))
+
+    def add_many_events(self, events: Iterable[tuple[str, datetime, bytes]]) -> None:
+        """Events already written as JSON, by id and moment; for benchmarks."""
+        self._events.extend(_Event(_canonical(at.replace(tzinfo=UTC)), event_id, data) for event_id, at, data in events)
+        self._events.sort()
+
+    def add_profile(self, profile_id: str, updated: datetime, **attributes: Any) -> None:
+        """A profile; `subscriptions` is shown only to those who ask for it."""
+        self.profiles[profile_id] = self._resource(
+            "profile", profile_id,
+            {"email": None, "phone_number": None, "external_id": None, "first_name": None, "last_name": None,
+             "created": "2024-01-01T00:00:00+00:00", "updated": updated.replace(tzinfo=UTC).isoformat(),
+             "location": {"timezone": None}, "properties": {}, **attributes},
+        )  # fmt: skip
+
+    def add_flow(self, flow_id: str, name: str, messages: Mapping[str, str], updated: datetime, **more: Any) -> None:
+        """A flow of e-mails: message id → its name in the editor, which shows in events only."""
+        self.flows[flow_id] = self._resource(
+            "flow", flow_id,
+            {"name": name, "status": "live", "archived": False, "created": "2024-01-01T00:00:00+00:00",
+             "updated": updated.replace(tzinfo=UTC).isoformat(), "trigger_type": "Metric", **more},
+        )  # fmt: skip
+        actions = []
+        for message_id in messages:
+            action_id = f"{flow_id}-{message_id}"
+            actions.append({"type": "flow-action", "id": action_id})
+            moment = "2024-01-01T00:00:00+00:00"
+            self.flow_actions[action_id] = self._resource(
+                "flow-action", action_id,
+                {"created": moment, "updated": moment,
+                 "definition": {"id": action_id, "temporary_id": None, "type": "send-email", "links": {"next": None},
+                                "data": {"message": {"name": messages[message_id], "id": message_id},
+                                         "status": "live"}}},
+                {"flow": ("flow", flow_id)},
+            )  # fmt: skip
+            self.flow_messages[message_id] = self._resource(
+                "flow-message", message_id,
+                {"channel": "email", "created": moment, "updated": moment,
+                 "definition": {"subject_line": f"Subject of {messages[message_id]}", "transactional": False}},
+                {"flow-action": ("flow-action", action_id)},
+            )  # fmt: skip
+        self.flows[flow_id]["relationships"] = {"flow-actions": {"data": actions}}
+
+    # What clients may ask.
+
+    @route("GET", "/api/events", limits=_limits(350, 3500))
+    def get_events(self, request: Request) -> Reply:
+        """Events by moment."""
+        conditions = _conditions(request)
+        first, last = 0, len(self._events)
+        for operator, name, value in conditions:
+            if name != "datetime":
+                return self._bad(f"filter on {name}")
+            edge = bisect_left(self._events, _Event(_canonical(_moment(value)), "", b""))
+            if operator == "greater-or-equal":
+                first = max(first, edge)
+            elif operator == "less-than":
+                last = min(last, edge)
+            else:
+                return self._bad(f"operator {operator}")
+        found = self._events[first:last]
+        if request.one("sort") != "datetime":
+            return self._bad("sort")
+        size = int(request.one("page[size]") or 200)
+        offset = self._offset(request)
+        if isinstance(offset, Reply):
+            return offset
+        page = found[offset : offset + size]
+        included = [data for event in page for data in event.included] if request.one("include") else []
+        return Reply(
+            b'{"data":[' + b",".join(event.data for event in page)
+            + (b'],"included":[' + b",".join(included) if included else b"")
+            + b'],"links":' + orjson.dumps(self._links(request, offset + size < len(found), offset + size)) + b"}",
+            content_type=self.content_type,
+        )  # fmt: skip
+
+    # How Klaviyo answers.
+
+    def authorised(self, request: Request) -> Reply | None:
+        """401 without the key, 403 without the scope, 400 without the revision."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if headers.get("authorization") != f"Klaviyo-API-Key {KEY}":
+            return self._error(401, "not_authenticated", "Missing or invalid private key.")
+        scope = request.path.split("/")[2].replace("flow-actions", "flows").replace("flow-messages", "flows")
+        if scope not in self.scopes:
+            return self._error(403, "permission_denied", f"The key lacks the scope {scope}:read.")
+        if headers.get("revision") != REVISION:
+            return self._error(400, "invalid", "Missing or unknown revision.")
+        return None
+
+    def throttled(self, seconds: float) -> Reply:
+        """429 with whole seconds in Retry-After."""
+        reply = self._error(429, "throttled", "Request was throttled.")
+        return Reply(reply.body, 429, {"Retry-After": str(max(1, round(seconds + 0.499)))}, self.content_type)
+
+    def not_found(self, request: Request) -> Reply:
+        """404."""
+        return self._error(404, "not_found", f"{request.path} isn't there.")
+
+    def _ids(self) -> set[str]:
+        return {event.id for event in self._events}
+
+    def _error(self, status: int, code: str, detail: str) -> Reply:
+        error = {"id": "00000000", "status": status, "code": code, "title": code, "detail": detail, "source": {}}
+        return Reply({"errors": [error]}, status, content_type=self.content_type)
+
+    def _bad(self, detail: str) -> Reply:
+        return self._error(400, "invalid", f"{detail} isn't supported.")
+
+    def _resource(
+        self,
+        kind: str,
+        resource_id: str,
+        attributes: dict[str, Any] | None,
+        related: Mapping[str, tuple[str, str]] | None = None,
+    ) -> dict[str, Any]:
+        relationships = {name: {"data": {"type": kind, "id": value}} for name, (kind, value) in (related or {}).items()}
+        return {
+            "type": kind,
+            "id": resource_id,
+            **({"attributes": attributes} if attributes is not None else {}),
+            "relationships": relationships,
+            "links": {"self": f"https://a.klaviyo.com/api/{kind}s/{resource_id}/"},
+        }
+
+    def _offset(self, request: Request) -> int | Reply:
+        cursor = request.one("page[cursor]")
+        if cursor is None:
+            return 0
+        offset, given = (int(part) for part in base64.urlsafe_b64decode(cursor).decode().split(":"))
+        if self.cursors_die_after is not None and len(self.log) - given >= self.cursors_die_after:
+            return self._error(400, "invalid", "Invalid cursor.")
+        return offset
+
+    def _links(self, request: Request, more: bool, offset: int) -> dict[str, str]:
+        address = f"{self.url}{request.path}"
+        links = {"self": address}
+        if more:
+            cursor = base64.urlsafe_b64encode(f"{offset}:{len(self.log)}".encode()).decode()
+            kept = [(name, value) for name, values in request.query.items() for value in values]
+            query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in kept if name != "page[cursor]")
+            links["next"] = f"{address}?{query}&page%5Bcursor%5D={_quoted(cursor)}"
+        return links
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _conditions(request: Request) -> list[tuple[str, str, str]]:
+    return _CONDITION.findall(request.one("filter") or "")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.strip("'").replace("Z", "+00:00"))
+
+
+def _canonical(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -10,7 +10,7 @@ WEBHOOK_PORT ?= 8001
 ARGS ?=
 
 # The shell reads these from its environment, so that a folder may have spaces in its name.
-export SHOP ORDERS DAGSTER_PORT REPORT_PORT WEBHOOK_PORT
+export SHOP ORDERS DAGSTER_PORT REPORT_PORT WEBHOOK_PORT SOURCE FROM TO
 
 INSTALL := scripts/install.sh
 PYTHON := .venv/bin/python
@@ -46,6 +46,16 @@ up: ## serve Dagster's pages and the built report on 127.0.0.1; SHOP=<folder> DA
 webhooks: ## take Shopify's webhooks until stopped; SHOP=<folder> WEBHOOK_PORT=8001, SHOPIFY_CLIENT_SECRET in the environment
 	$(INSTALL) python
 	$(PYTHON) -m orchestration webhooks "$$SHOP" --port "$$WEBHOOK_PORT" $(ARGS)
+
+.PHONY: backfill
+backfill: ## take a span of days of a connected system again; SHOP=<folder> SOURCE=klaviyo FROM=2025-01-01 TO=2025-01-31
+	$(INSTALL) python
+	$(PYTHON) -m orchestration backfill "$$SHOP" "$$SOURCE" "$$FROM" "$$TO" $(ARGS)
+
+.PHONY: doctor
+doctor: ## check each connected system of a shop and say what to do; SHOP=<folder>
+	$(INSTALL) python
+	$(PYTHON) -m orchestration doctor "$$SHOP" $(ARGS)
 
 .PHONY: demo
 demo: ## write the demo shop's files; ORDERS=12000 by default, 10000000 works too

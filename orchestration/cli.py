@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.errors import UserError
@@ -36,7 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         check_python()
-        command = {"run": _run, "up": _up, "demo": _demo, "webhooks": _webhooks}[options.command]
+        commands = {
+            "run": _run,
+            "up": _up,
+            "demo": _demo,
+            "webhooks": _webhooks,
+            "backfill": _backfill,
+            "doctor": _doctor,
+        }
+        command = commands[options.command]
         command(options)
     except UserError as error:
         print(f"error: {error.message}", file=sys.stderr)
@@ -67,6 +76,15 @@ def _parser() -> argparse.ArgumentParser:
     webhooks.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
     webhooks.add_argument("--host", default=LOOPBACK, help="this machine only by default")
     webhooks.add_argument("--port", type=int, default=_WEBHOOK_PORT)
+    backfill = commands.add_parser("backfill", help="take a span of days of one connected system again")
+    backfill.add_argument("shop", type=Path)
+    backfill.add_argument("source", help="as named in shop.yml")
+    backfill.add_argument("start", help="first day, such as 2025-01-01")
+    backfill.add_argument("end", help="last day, included")
+    doctor = commands.add_parser("doctor", help="check each connected system and say what to do")
+    doctor.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
+    for command in (backfill, doctor):
+        command.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
     demo = commands.add_parser("demo", help="write the demo shop's files")
     demo.add_argument("--orders", type=int, default=None)
     return parser
@@ -159,6 +177,43 @@ def _webhooks(options: argparse.Namespace) -> None:
     with WebhookServer(Queue(paths_of(shop, options.data).webhooks), secret, options.host, options.port) as server:
         print(f"Webhooks: http://{options.host}:{server.server_port}{PATH}; stop with Ctrl-C.", flush=True)
         server.serve_forever()
+
+
+def _backfill(options: argparse.Namespace) -> None:
+    shop = load_shop(options.shop)
+    paths = paths_of(shop, options.data)
+    from orchestration.defs.sources import backfill_window, run_load
+    from orchestration.lock import shop_lock
+
+    configured, window = backfill_window(shop, options.source, options.start, options.end)
+    _show_progress()
+    started_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    run_id = f"backfill-{started_at:%Y%m%dT%H%M%SZ}"
+    with shop_lock(paths.lock, run_id):
+        load = run_load(configured, paths, run_id, started_at, window)
+    if load.problem is not None:
+        raise UserError(load.problem, exit_code=1)
+    print(f"The next run uses them: make run SHOP={options.shop}")
+
+
+def _doctor(options: argparse.Namespace) -> None:
+    shop = load_shop(options.shop)
+    paths = paths_of(shop, options.data)
+    from orchestration.sources.doctor import examine, table
+    from orchestration.sources.registry import configured_sources
+
+    now = datetime.now(UTC).replace(tzinfo=None)
+    rows = [
+        (configured.source.title, finding)
+        for configured in configured_sources(shop)
+        for finding in examine(configured, paths.warehouse, now)
+    ]
+    if not rows:
+        print(f"{options.shop}: no connected system; name one under 'sources' in shop.yml")
+        return
+    print("\n".join(table(rows)))
+    if not all(finding.ok for _, finding in rows):
+        raise UserError("not everything is well: see the last column", exit_code=1)
 
 
 def _up(options: argparse.Namespace) -> None:

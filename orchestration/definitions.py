@@ -14,6 +14,7 @@ from orchestration.defs.arrival import arrival_assets
 from orchestration.defs.models import dbt_project, dbt_resource, model_assets, prepare_manifest
 from orchestration.defs.release import release_assets
 from orchestration.defs.run_state import ShopLock
+from orchestration.defs.sources import backfill_job, source_assets
 from orchestration.shop import REPOSITORY, Shop, ShopPaths, load_shop, paths_of
 from orchestration.sources.drop.reader import find_deliveries
 
@@ -35,7 +36,8 @@ def build_definitions(shop: Shop, paths: ShopPaths) -> dg.Definitions:
     """Everything Dagster knows of one shop."""
     project = dbt_project()
     prepare_manifest(project)
-    raw_drop, gate_1 = arrival_assets(shop, paths)
+    sources = source_assets(shop, paths)
+    raw_drop, gate_1 = arrival_assets(shop, paths, sorted(key for asset in sources for key in asset.keys))
     models = model_assets(shop, paths, project)
     leaving = sorted(key for key in models.keys if key.path[0] in _LEAVING_SCHEMAS)
     release = release_assets(shop, paths, leaving)
@@ -57,9 +59,9 @@ def build_definitions(shop: Shop, paths: ShopPaths) -> dg.Definitions:
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=state)], cursor=state)
 
     return dg.Definitions(
-        assets=[raw_drop, models, *release],
+        assets=[raw_drop, *sources, models, *release],
         asset_checks=[gate_1],
-        jobs=[job],
+        jobs=[job, *filter(None, [backfill_job(shop, paths)])],
         schedules=[
             dg.ScheduleDefinition(name="daily", job=job, cron_schedule=_DAILY_AT, execution_timezone=shop.timezone)
         ],
@@ -73,7 +75,7 @@ def build_definitions(shop: Shop, paths: ShopPaths) -> dg.Definitions:
 def drop_state(shop_folder: Path) -> str:
     """Changes whenever a file in the drop folder does, SELECTs' own text included."""
     parts = []
-    for delivery in find_deliveries(shop_folder):
+    for delivery in find_deliveries(shop_folder, needed=False):
         stat = delivery.path.stat()
         parts.append(f"{delivery.label}:{stat.st_size}:{stat.st_mtime_ns}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

@@ -1,21 +1,25 @@
 """Assets of what arrives: raw tables from the drop folder, and the gate that judges them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
 
-from orchestration.defs.run_state import ShopLock, progress, record_checks, run_started_at
+from orchestration.defs.run_state import (
+    WAREHOUSE_POOL,
+    ShopLock,
+    open_for_loading,
+    progress,
+    record_checks,
+    run_started_at,
+)
 from orchestration.errors import UserError
-from orchestration.publish.backup import restore
 from orchestration.quality.gates import Gate, GateResult, GateSettings, run_gate
 from orchestration.shop import Shop, ShopPaths
 from orchestration.sources.drop.as_of import resolve_as_of
 from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sources.drop.loader import SCHEMA, load_drop
 from orchestration.warehouse import open_warehouse
-
-WAREHOUSE_POOL = "warehouse"
 
 
 def raw_key(entity: str) -> dg.AssetKey:
@@ -32,7 +36,9 @@ def gate_settings(shop: Shop, warehouse: Path, context: dg.OpExecutionContext) -
     """The gates' settings for this run of the shop."""
     with open_warehouse(warehouse, read_only=True) as connection:
         as_of = resolve_as_of(shop, connection, run_started_at(context))
-    return GateSettings(as_of=as_of, timezone=shop.timezone, **shop.settings.gate.model_dump())
+    return GateSettings(
+        as_of=as_of, timezone=shop.timezone, needs_orders=not shop.sources, **shop.settings.gate.model_dump()
+    )
 
 
 def run_recorded_gate(gate: Gate, shop: Shop, paths: ShopPaths, context: dg.OpExecutionContext) -> GateResult:
@@ -50,8 +56,10 @@ def run_recorded_gate(gate: Gate, shop: Shop, paths: ShopPaths, context: dg.OpEx
     return result
 
 
-def arrival_assets(shop: Shop, paths: ShopPaths) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinition]:
-    """The raw tables of dropped files, and gate 1 as blocking checks on them."""
+def arrival_assets(
+    shop: Shop, paths: ShopPaths, connected: Sequence[dg.AssetKey]
+) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinition]:
+    """The raw tables of dropped files, and gate 1 as blocking checks on them and on those of connected systems."""
 
     @dg.multi_asset(
         name="raw_drop",
@@ -63,14 +71,11 @@ def arrival_assets(shop: Shop, paths: ShopPaths) -> tuple[dg.AssetsDefinition, d
     )
     def raw_drop(context: dg.AssetExecutionContext, shop_lock: ShopLock) -> Iterator[dg.MaterializeResult[None]]:
         progress.info("taking in %s", shop.drop)
-        is_new = not paths.warehouse.exists()
         try:
-            with open_warehouse(paths.warehouse) as connection:
-                if is_new and restore(connection, paths.backup):
-                    progress.info("  the warehouse was missing: raw tables restored from %s", paths.backup)
+            with open_for_loading(paths) as connection:
                 result = load_drop(
                     connection, shop.folder, context.run_id, run_started_at(context), paths.root / "scratch",
-                    lambda line: progress.info("  %s", line),
+                    lambda line: progress.info("  %s", line), needs_orders=not shop.sources,
                 )  # fmt: skip
         except UserError as error:
             raise fail(error) from error
@@ -85,19 +90,21 @@ def arrival_assets(shop: Shop, paths: ShopPaths) -> tuple[dg.AssetsDefinition, d
                 },
             )
 
+    judged = [*(raw_key(name) for name in ENTITIES), *connected]
+
     @dg.multi_asset_check(
         name="gate_1",
-        specs=[dg.AssetCheckSpec("gate_1", asset=raw_key(name), blocking=True) for name in ENTITIES],
+        specs=[dg.AssetCheckSpec("gate_1", asset=key, blocking=True) for key in judged],
         pool=WAREHOUSE_POOL,
     )
     def gate_1(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         op_context = context.op_execution_context
         result = run_recorded_gate(Gate.ARRIVAL, shop, paths, op_context)
-        for name in ENTITIES:
-            own = [check for check in result.checks if check.table == f"{SCHEMA}.{name}"]
+        for key in judged:
+            own = [check for check in result.checks if check.table == ".".join(key.path)]
             broken = [check.line(Gate.ARRIVAL) for check in own if not check.passed]
             yield dg.AssetCheckResult(
-                asset_key=raw_key(name),
+                asset_key=key,
                 check_name="gate_1",
                 passed=not any(check.severity == "error" and not check.passed for check in own),
                 metadata={"checks": len(own), "broken": "\n".join(broken)},

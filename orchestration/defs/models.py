@@ -10,8 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
-from orchestration.defs.arrival import WAREHOUSE_POOL
-from orchestration.defs.run_state import ShopLock, progress, record_checks, run_started_at
+from orchestration.defs.run_state import WAREHOUSE_POOL, ShopLock, progress, record_checks, run_started_at
 from orchestration.errors import UserError
 from orchestration.shop import REPOSITORY, Shop, ShopPaths
 from orchestration.sources.drop.as_of import resolve_as_of

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.defs.arrival import WAREHOUSE_POOL, fail, run_recorded_gate
-from orchestration.defs.run_state import ShopLock, progress, require_all_checks, run_started_at
+from orchestration.defs.arrival import fail, run_recorded_gate
+from orchestration.defs.run_state import WAREHOUSE_POOL, ShopLock, progress, require_all_checks, run_started_at
 from orchestration.errors import UserError
 from orchestration.publish.backup import back_up
 from orchestration.publish.run_info import write_run_info

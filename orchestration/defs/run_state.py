@@ -11,10 +11,16 @@ import dagster as dg
 import duckdb
 
 from orchestration.lock import shop_lock
+from orchestration.publish.backup import restore
+from orchestration.shop import ShopPaths
+from orchestration.sources.drop.loader import create_tables
+from orchestration.warehouse import open_warehouse
 
 # What the person at the keyboard sees while a run works; the command line prints it, Dagster's own runs don't.
 progress: Final = logging.getLogger("second_order.progress")
 
+# DuckDB lets one process in, and steps that open the warehouse come one after the other.
+WAREHOUSE_POOL: Final = "warehouse"
 STAGES: Final = ("gate 1", "dbt tests", "gate 2")
 
 
@@ -31,6 +37,17 @@ class ShopLock(dg.ConfigurableResource):  # type: ignore[type-arg]
             if context.instance is not None:
                 end_dead_runs(context.instance, context.run_id or "")
             yield self
+
+
+@contextmanager
+def open_for_loading(paths: ShopPaths) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse with every raw table; one that is missing is filled from the backups first."""
+    is_new = not paths.warehouse.exists()
+    with open_warehouse(paths.warehouse) as connection:
+        create_tables(connection)
+        if is_new and restore(connection, paths.backup):
+            progress.info("  the warehouse was missing: raw tables restored from %s", paths.backup)
+        yield connection
 
 
 def end_dead_runs(instance: dg.DagsterInstance, run_id: str) -> None:

@@ -6,6 +6,8 @@ from orchestration.publish.version import git_revision
 from orchestration.shop import Shop
 from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sources.drop.loader import SCHEMA
+from orchestration.sources.registry import SOURCES
+from orchestration.sources.source import Source, Stream
 
 
 def write_run_info(connection: duckdb.DuckDBPyConnection, shop: Shop, run_id: str, as_of: object) -> None:
@@ -15,10 +17,20 @@ def write_run_info(connection: duckdb.DuckDBPyConnection, shop: Shop, run_id: st
     from (raw rows, as-of moment, settings and code): the same input gives the same version, and the same bytes. The
     run's own name is in the manifest.
     """
-    fingerprints = ", ".join(f"(select coalesce(bit_xor(_row_hash), 0) from {SCHEMA}.{name})" for name in ENTITIES)
+    fingerprints = ", ".join(
+        [
+            *(f"(select coalesce(bit_xor(_row_hash), 0) from {SCHEMA}.{name})" for name in ENTITIES),
+            *(_fingerprint(source, stream) for source in SOURCES.values() for stream in source.streams),
+        ]
+    )
+    tables = [("drop", name, f"{SCHEMA}.{name}") for name in ENTITIES] + [
+        (source.name, stream.name, f"{source.schema}.{stream.name}")
+        for source in SOURCES.values()
+        for stream in source.streams
+    ]
     delivered = " union all ".join(
-        f"select '{name}' as entity, count(*) as rows, max(_load_id) as load_id from {SCHEMA}.{name}"
-        for name in ENTITIES
+        f"select '{source}' as source, '{name}' as entity, count(*) as rows from {table}"
+        for source, name, table in tables
     )
     revision = git_revision()
     connection.execute(
@@ -38,6 +50,20 @@ def write_run_info(connection: duckdb.DuckDBPyConnection, shop: Shop, run_id: st
             group by entity, reason
         ),
         delivered as ({delivered}),
+        connected as (
+            -- Every run tries every source; one whose last try wasn't complete is stale since the last that was.
+            select
+                source,
+                max_by(is_complete, started_at) is not true as is_stale,
+                max(started_at) filter (is_complete) as complete_until,
+                max_by(coalesce(message, ''), started_at) as problem
+            from (
+                select source, run_id, started_at, bool_and(status = 'complete') as is_complete, max(message) as message
+                from ops.source_loads where list_contains($connected, source) and run_id not like 'backfill-%'
+                group by source, run_id, started_at
+            )
+            group by source
+        ),
         orders as (
             select
                 count(*) filter (where is_valid) as valid_orders,
@@ -59,9 +85,16 @@ def write_run_info(connection: duckdb.DuckDBPyConnection, shop: Shop, run_id: st
             (select count(*) from ops.rejected_rows) as rows_rejected,
             orders.unidentified_orders / nullif(cast(orders.valid_orders as double), 0) as unidentified_order_share,
             cast((
-                select to_json(list(json_object('source', 'drop', 'entity', entity, 'rows', rows) order by entity))
-                from delivered where rows > 0
+                select to_json(list(
+                    json_object('source', source, 'entity', entity, 'rows', rows)
+                    order by source <> 'drop', source, entity
+                )) from delivered where rows > 0
             ) as varchar) as freshness,
+            cast((
+                select to_json(list(json_object(
+                    'source', source, 'is_stale', is_stale, 'complete_until', complete_until, 'problem', problem
+                ) order by source)) from connected
+            ) as varchar) as sources,
             cast((
                 select to_json(list(
                     json_object('entity', entity, 'reason', reason, 'rows', rows) order by entity, reason
@@ -78,5 +111,12 @@ def write_run_info(connection: duckdb.DuckDBPyConnection, shop: Shop, run_id: st
             "as_of": as_of,
             "settings": shop.settings.model_dump_json(),
             "revision": revision,
+            "connected": list(shop.sources),
         },
     )
+
+
+def _fingerprint(source: Source, stream: Stream) -> str:
+    """SQL for what stands for a raw table's content. A record that has a moment of change is known by it."""
+    content = "payload" if stream.cursor is None else "updated_at"
+    return f"(select coalesce(bit_xor(hash(id, {content})), 0) from {source.schema}.{stream.name})"

@@ -48,6 +48,7 @@ class GateSettings:
         smallest_load: an entity none of whose loads has as many rows isn't judged: one refund on most days
             and eleven on another are no accident.
         rejected_share: warn when more than this share of an entity's newest load was refused.
+        needs_orders: whether the dropped files must hold orders; not where another system brings them.
     """
 
     as_of: datetime | None = None
@@ -57,6 +58,7 @@ class GateSettings:
     earlier_loads: int = 3
     smallest_load: int = 100
     rejected_share: float = 0.1
+    needs_orders: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestration.quality.arrival import arrival_checks
 from orchestration.quality.catalog import read_catalog, rows_of
 from orchestration.quality.checks import CheckResult, Gate, GateResult, GateSettings, Severity
+from orchestration.quality.connected import connected_checks, raw_tables
 from orchestration.quality.publication import publication_checks
 from orchestration.sources.drop.loader import SCHEMA
 
@@ -30,7 +31,9 @@ def run_gate(gate: Gate, warehouse: Path, docs: Path, settings: GateSettings | N
     settings = settings or GateSettings()
     catalog = read_catalog(warehouse)
     if gate is Gate.ARRIVAL:
-        tables = arrival_checks(catalog, rows_of(warehouse, catalog.tables(SCHEMA)), settings)
+        connected = [table for table in raw_tables() if catalog.has(table)]
+        rows = rows_of(warehouse, catalog.tables(SCHEMA) + connected)
+        tables = arrival_checks(catalog, rows, settings) + connected_checks(catalog, rows, settings)
     else:
         tables = publication_checks(catalog)
 

@@ -100,10 +100,24 @@ def _take(
                 load.problem_stream = stream.name
                 load.problem = _one_line(source, stream, error)
     store.flush()
-    if load.problem is None:
-        for stream, _, _ in reads:
-            if stream.snapshot:
-                store.remove_absent(stream)
+    if load.problem is None and backfill is None:
+        _follow_removals(source, client, store, load)
+
+
+def _follow_removals(source: Source, client: Any, store: Store, load: SourceLoad) -> None:
+    """Remove what the source no longer has, after every stream was read to its end."""
+    for stream in source.streams:
+        if stream.snapshot:
+            store.remove_absent(stream)
+        elif stream.present is not None and store.is_check_due(stream):
+            try:
+                for ids in stream.present(client):
+                    store.note_present(stream, ids)
+            except Exception as error:
+                load.problem_stream, load.problem = stream.name, _one_line(source, stream, error)
+                return
+            store.remove_absent(stream)
+            store.note_check(stream)
 
 
 def _window(configured: Configured, stream: Stream, state: State, started_at: datetime) -> Window:

@@ -25,6 +25,7 @@ _HINTS: Final[Any] = {
     "updated_at": {"data_type": "timestamp", "timezone": False, "nullable": True},
     "payload": {"data_type": "json", "nullable": True},
     "_loaded_at": {"data_type": "timestamp", "timezone": False, "nullable": True},
+    "_row": {"data_type": "bigint", "nullable": True},
 }
 
 

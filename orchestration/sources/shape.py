@@ -87,65 +87,63 @@ def _text(body: bytes) -> str:
 
 def _shape(source: str, stream: Stream, relation: str, parameters: dict[str, str]) -> pa.Table:
     connection = _connection()
-    connection.execute(
-        f"create or replace temp table shaped as select cast(record as json) as record from {relation}", parameters
-    )
-    _check(connection, source, stream)
-    return connection.sql(
-        f"select {_key(stream)} as id, {_moment(stream.cursor)} as updated_at, cast(record as varchar) as payload "
-        "from shaped"
-    ).to_arrow_table()
-
-
-def _key(stream: Stream) -> str:
-    paths = (stream.key,) if isinstance(stream.key, str) else stream.key
-    parts = " || ':' || ".join(f"json_extract_string(record, {_quoted(path)})" for path in paths)
-    return f"({parts})"
-
-
-def _moment(path: str | None) -> str:
-    if path is None:
-        return "cast(null as timestamp)"
-    text = f"json_extract_string(record, {_quoted(path)})"
-    return (
-        f"timezone('UTC', case when json_type(record, {_quoted(path)}) = 'VARCHAR' "
-        f"then try_cast({text} as timestamptz) else to_timestamp(try_cast({text} as double)) end)"
-    )
-
-
-def _check(connection: duckdb.DuckDBPyConnection, source: str, stream: Stream) -> None:
-    """Raise SourceError for the first required field that isn't what the stream promises."""
     keys = (stream.key,) if isinstance(stream.key, str) else stream.key
     promised = {**dict.fromkeys(keys, "id"), **stream.required}
     if stream.cursor is not None:
         promised.setdefault(stream.cursor, "moment?")
-    wrong = ", ".join(f"count_if({_is_wrong(path, kind)})" for path, kind in promised.items())
+    paths = list(promised)
+    # Asked for as one list, a record is parsed once for all its fields.
+    listed = ", ".join(_quoted(path) for path in paths)
+    connection.execute(
+        f"create or replace temp table shaped as select cast(record as varchar) as payload, "
+        f"json_type(record, [{listed}]) as types, json_extract_string(record, [{listed}]) as texts "
+        f"from (select cast(record as json) as record from {relation})",
+        parameters,
+    )
+    _check(connection, source, stream, promised)
+    key = " || ':' || ".join(f"texts[{paths.index(path) + 1}]" for path in keys)
+    moment = "cast(null as timestamp)" if stream.cursor is None else _moment(paths.index(stream.cursor) + 1)
+    return connection.sql(f"select {key} as id, {moment} as updated_at, payload from shaped").to_arrow_table()
+
+
+def _moment(place: int) -> str:
+    """SQL for the moment in UTC of the field at this place; text is ISO 8601, a number seconds since 1970."""
+    return (
+        f"timezone('UTC', case when types[{place}] = 'VARCHAR' then try_cast(texts[{place}] as timestamptz) "
+        f"else to_timestamp(try_cast(texts[{place}] as double)) end)"
+    )
+
+
+def _check(connection: duckdb.DuckDBPyConnection, source: str, stream: Stream, promised: dict[str, str]) -> None:
+    """Raise SourceError for the first field that isn't what the stream promises."""
+    conditions = [_is_wrong(place, kind) for place, kind in enumerate(promised.values(), start=1)]
+    counted = ", ".join(f"count_if({condition})" for condition in conditions)
     # All of a result is fetched each time: a connection with an unfinished one takes no other work.
-    (counts,) = connection.execute(f"select count(*), {wrong} from shaped").fetchall()
-    for (path, kind), count in zip(promised.items(), counts[1:], strict=True):
+    ((records_in, *counts),) = connection.execute(f"select count(*), {counted} from shaped").fetchall()
+    for place, ((path, kind), count) in enumerate(zip(promised.items(), counts, strict=True), start=1):
         if not count:
             continue
         ((found,),) = connection.execute(
-            f"select json_type(record, {_quoted(path)}) from shaped where {_is_wrong(path, kind)} limit 1"
+            f"select types[{place}] from shaped where {conditions[place - 1]} limit 1"
         ).fetchall()
         raise SourceError(
             source,
             stream.endpoint,
             f"field {_field(path)}: {_expected(kind)} is expected, found {_word(found)} "
-            f"in {count:,} of {counts[0]:,} records",
+            f"in {count:,} of {records_in:,} records",
         )
 
 
-def _is_wrong(path: str, kind: str) -> str:
-    found = f"json_type(record, {_quoted(path)})"
+def _is_wrong(place: int, kind: str) -> str:
+    found = f"types[{place}]"
     if kind == "id":
         return f"coalesce({found} not in ('VARCHAR', 'BIGINT', 'UBIGINT'), true)"
-    optional = kind.endswith("?")
     base = kind.removesuffix("?")
+    optional = base != kind
     allowed = ", ".join(_quoted(name) for name in (*_TYPES[base], *(("NULL",) if optional else ())))
     wrong = f"coalesce({found} not in ({allowed}), {'false' if optional else 'true'})"
     if base == "moment":
-        wrong = f"({wrong} or ({_moment(path)} is null and coalesce({found}, 'NULL') <> 'NULL'))"
+        wrong = f"({wrong} or ({_moment(place)} is null and coalesce({found}, 'NULL') <> 'NULL'))"
     return wrong
 
 

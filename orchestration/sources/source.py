@@ -11,7 +11,8 @@ A source is a package `orchestration/sources/<system>/` of three small files:
 `resources.py`
     the streams, and `SOURCE = Source(...)`, which `orchestration/sources/registry.py` lists.
 
-A `Stream` is one raw table: `id`, `updated_at`, `payload` (the record as delivered, as JSON) and `_loaded_at`. Its
+A `Stream` is one raw table: `id`, `updated_at`, `payload` (the record as delivered, as JSON), and `_loaded_at` and
+`_row`, which together name a version of a record: they change when, and only when, it is stored anew. Its
 `read(client, window, state)` is a generator of `Page`s. A page is made by `orchestration.sources.shape.records` from a
 response's body (`records(stream, body, at="$.data")`) or by `lines` from a file of JSON lines; both check the stream's
 `required` fields and take the key and the moment out of each record, without a Python loop over rows. One read may
@@ -29,7 +30,7 @@ so a load that was cut off goes on where it stopped; otherwise it begins again a
 in by the next run: a bulk job's id, a page token. A backfill hands in an empty one and saves nothing.
 
 Staging reads `raw_<name>.<stream>`: `models/staging/<name>/stg_<name>__<entity>.sql` gives the columns of the shared
-shape, ends with `{{ api_provenance() }}`, and `models/intermediate/arrivals/int_arrivals__<entity>.sql` lists it.
+shape, ends with `{{ api_provenance('alias') }}`, and `models/intermediate/arrivals/int_arrivals__<entity>.sql` lists it.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -8,11 +8,13 @@ from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.sources.source import Page, Source, State, Stream, Window
 
-CHUNK_BYTES: Final = 64_000_000
+CHUNK_BYTES: Final = 32_000_000
 CHUNK_ROWS: Final = 200_000
+_MEMORY: Final = "512MB"
 
 
 @dataclass
@@ -77,6 +79,8 @@ class Store:
         }
         self._streams_before = {stream for stream, _ in self._fields}
         connection.execute("create or replace temp table seen (stream varchar, id varchar)")
+        # Left to itself DuckDB keeps what it wrote in memory until most of the machine's is full.
+        connection.execute(f"set memory_limit = '{_MEMORY}'")
 
     def close(self) -> None:
         """Remove dlt's working files and its copy of the last chunk."""
@@ -94,7 +98,7 @@ class Store:
         self._rows += page.rows.num_rows
         self._bytes += page.rows.nbytes
         if page.stream == stream.name and stream.cursor is not None:
-            newest = max((moment for moment in page.rows["updated_at"].to_pylist() if moment), default=None)
+            newest = pc.max(page.rows["updated_at"]).as_py()
         else:
             newest = None
         if newest is not None:
@@ -158,6 +162,23 @@ class Store:
         self._connection.execute(f"insert into seen select '{stream.name}', id from delivered")
         self._connection.unregister("delivered")
 
+    def is_check_due(self, stream: Stream) -> bool:
+        """Whether it is time to ask which records still exist. After the first load it isn't: they all do."""
+        ((last,),) = self._query(
+            "select max(checked_at) from ops.removal_checks where source = ? and stream = ?",
+            [self._source.name, stream.name],
+        )
+        if last is None:
+            self.note_check(stream)
+            return False
+        return bool(self._started_at - last >= stream.present_every)
+
+    def note_check(self, stream: Stream) -> None:
+        """The stream's removals are followed up to this run."""
+        self._connection.execute(
+            "insert into ops.removal_checks values (?, ?, ?)", [self._source.name, stream.name, self._started_at]
+        )
+
     def _remember(self, stream: Stream, state: State, *, advance: bool) -> None:
         own = {"own": state} if state else {}
         cursor = self._cursors.get(stream.name)
@@ -200,8 +221,9 @@ class Store:
                 """
             )
             ((new, replaced),) = self._query(
-                "select count_if(not is_known), count_if(is_known and not is_stored) from chosen"
+                "select count(*) filter (not is_known), count(*) filter (is_known and not is_stored) from chosen"
             )
+            first = self._next_row(name)
             load = self._load.streams[name]
             load.received += rows.num_rows
             load.new += new
@@ -209,11 +231,19 @@ class Store:
             load.stored_before += rows.num_rows - new - replaced
             return connection.sql(
                 "select id, updated_at, payload, "
-                f"timestamp '{self._started_at.isoformat(sep=' ')}' as _loaded_at from delivered "
+                f"timestamp '{self._started_at.isoformat(sep=' ')}' as _loaded_at, {first} + _n as _row from delivered "
                 "where _n in (select _n from chosen where not is_stored)"
             ).to_arrow_table()
         finally:
             connection.unregister("delivered")
+
+    def _next_row(self, name: str) -> int:
+        """A number from which rows of this load may be counted: moment and number never name two versions."""
+        ((last,),) = self._query(
+            f"select coalesce(max(_row), -1) from {self._source.schema}.{name} where _loaded_at = ?",
+            [self._started_at],
+        )
+        return int(last) + 1
 
     def _note_fields(self, stream: Stream) -> None:
         """Keep the names of fields; one that comes up in a stream that was read before is told as new."""

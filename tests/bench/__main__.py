@@ -1,4 +1,4 @@
-"""`make bench`: the split of a whole run per step, or the models over a generated shop of ORDERS orders."""
+"""`make bench`: the split of a whole run per step; or the models over a generated shop, identity, a source's load."""
 
 import argparse
 import subprocess
@@ -10,6 +10,7 @@ from orchestration.shop import REPOSITORY
 from tests.bench.identity import resolve
 from tests.bench.loading import load
 from tests.bench.models import build, prepare
+from tests.bench.sources import time_source
 
 
 def main() -> None:
@@ -20,9 +21,14 @@ def main() -> None:
     parser.add_argument("--persons", type=int, help="time the resolution of so many persons instead")
     parser.add_argument("--rows", type=int, help="time the loading of a dropped file of so many rows instead")
     parser.add_argument("--format", choices=("csv", "parquet"), default="csv", help="of that file")
+    parser.add_argument("--source", help="time the load of so many --rows of this source from its fake instead")
     parser.add_argument("--memory", default="4GB", help="what DuckDB may take before it spills")
     parser.add_argument("--folder", type=Path, help="where the generated shop lies, data/bench/<orders> by default")
     options = parser.parse_args()
+    if options.source is not None:
+        folder = options.folder or REPOSITORY / "data" / "bench" / options.source
+        time_source(options.source, options.rows or 1_000_000, folder)
+        return
     if options.rows is not None:
         load(options.folder or REPOSITORY / "data" / "bench" / "loading", options.rows, options.format)
         return

@@ -1,9 +1,10 @@
 """A Klaviyo account, revision 2026-07-15: JSON:API, pages linked by expiring cursors, limits by endpoint."""
 
 import base64
+import math
 import re
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -42,13 +43,12 @@ class FakeKlaviyo(Fake):
         self.metrics: dict[str, dict[str, Any]] = {}
         self.flows: dict[str, dict[str, Any]] = {}
         self.flow_actions: dict[str, dict[str, Any]] = {}
-        self.flow_messages: dict[str, dict[str, Any]] = {}
         self.campaigns: dict[str, dict[str, Any]] = {}
         self.lists: dict[str, dict[str, Any]] = {}
         self.profiles: dict[str, dict[str, Any]] = {}
         self.scopes = {"events", "metrics", "flows", "campaigns", "lists", "profiles"}
-        #: Cursors given out before this many requests were answered are no longer known.
-        self.cursors_die_after: int | None = None
+        #: How many of the next requests with a cursor are told that it is no longer known.
+        self.expire_cursors = 0
         self._events: list[_Event] = []
 
     # What tests put in.
@@ -105,12 +105,38 @@ class FakeKlaviyo(Fake):
              "location": {"timezone": None}, "properties": {}, **attributes},
         )  # fmt: skip
 
-    def add_flow(self, flow_id: str, name: str, messages: Mapping[str, str], updated: datetime, **more: Any) -> None:
-        """A flow of e-mails: message id → its name in the editor, which shows in events only."""
+    def add_campaign(
+        self, campaign_id: str, name: str, messages: Sequence[str], updated: datetime, channel: str = "email"
+    ) -> None:
+        """A sent campaign with the ids of its messages."""
+        moment = updated.replace(tzinfo=UTC).isoformat()
+        self.campaigns[campaign_id] = {
+            **self._resource(
+                "campaign", campaign_id,
+                {"name": name, "status": "Sent", "archived": False, "audiences": {"included": [], "excluded": []},
+                 "send_options": {"use_smart_sending": True},
+                 "send_strategy": {"method": "static", "datetime": moment}, "created_at": moment,
+                 "scheduled_at": moment, "updated_at": moment, "send_time": moment},
+            ),
+            "channel": channel,
+        }  # fmt: skip
+        self.campaigns[campaign_id]["relationships"] = {
+            "campaign-messages": {"data": [{"type": "campaign-message", "id": message} for message in messages]}
+        }
+
+    def add_list(self, list_id: str, name: str) -> None:
+        """A list of profiles."""
+        moment = "2024-01-01T00:00:00+00:00"
+        self.lists[list_id] = self._resource(
+            "list", list_id, {"name": name, "created": moment, "updated": moment, "opt_in_process": "double_opt_in"}
+        )
+
+    def add_flow(self, flow_id: str, name: str, messages: Mapping[str, str], updated: datetime, **message: Any) -> None:
+        """A live flow of e-mails: message id → its name; `message` sets more of each, such as transactional."""
         self.flows[flow_id] = self._resource(
             "flow", flow_id,
             {"name": name, "status": "live", "archived": False, "created": "2024-01-01T00:00:00+00:00",
-             "updated": updated.replace(tzinfo=UTC).isoformat(), "trigger_type": "Metric", **more},
+             "updated": updated.replace(tzinfo=UTC).isoformat(), "trigger_type": "Metric"},
         )  # fmt: skip
         actions = []
         for message_id in messages:
@@ -120,16 +146,10 @@ class FakeKlaviyo(Fake):
             self.flow_actions[action_id] = self._resource(
                 "flow-action", action_id,
                 {"created": moment, "updated": moment,
-                 "definition": {"id": action_id, "temporary_id": None, "type": "send-email", "links": {"next": None},
-                                "data": {"message": {"name": messages[message_id], "id": message_id},
+                 "definition": {"id": action_id, "type": "send-email",
+                                "data": {"message": {"name": messages[message_id], "id": message_id, **message},
                                          "status": "live"}}},
                 {"flow": ("flow", flow_id)},
-            )  # fmt: skip
-            self.flow_messages[message_id] = self._resource(
-                "flow-message", message_id,
-                {"channel": "email", "created": moment, "updated": moment,
-                 "definition": {"subject_line": f"Subject of {messages[message_id]}", "transactional": False}},
-                {"flow-action": ("flow-action", action_id)},
             )  # fmt: skip
         self.flows[flow_id]["relationships"] = {"flow-actions": {"data": actions}}
 
@@ -150,21 +170,98 @@ class FakeKlaviyo(Fake):
                 last = min(last, edge)
             else:
                 return self._bad(f"operator {operator}")
-        found = self._events[first:last]
-        if request.one("sort") != "datetime":
+        if request.one("sort") not in (None, "datetime"):
             return self._bad("sort")
         size = int(request.one("page[size]") or 200)
         offset = self._offset(request)
         if isinstance(offset, Reply):
             return offset
-        page = found[offset : offset + size]
+        page = self._events[first + offset : min(first + offset + size, last)]
         included = [data for event in page for data in event.included] if request.one("include") else []
         return Reply(
             b'{"data":[' + b",".join(event.data for event in page)
             + (b'],"included":[' + b",".join(included) if included else b"")
-            + b'],"links":' + orjson.dumps(self._links(request, offset + size < len(found), offset + size)) + b"}",
+            + b'],"links":' + orjson.dumps(self._links(request, first + offset + size < last, offset + size)) + b"}",
             content_type=self.content_type,
         )  # fmt: skip
+
+    @route("GET", "/api/metrics", limits=_limits(10, 150))
+    def get_metrics(self, request: Request) -> Reply:
+        """Kinds of events, 200 a page."""
+        return self._list(request, list(self.metrics.values()), 200)
+
+    @route("GET", "/api/lists", limits=_limits(75, 750))
+    def get_lists(self, request: Request) -> Reply:
+        """Lists, 10 a page."""
+        return self._list(request, list(self.lists.values()), 10)
+
+    @route("GET", "/api/flows", limits=_limits(3, 60))
+    def get_flows(self, request: Request) -> Reply:
+        """Flows; with include=flow-actions their actions too."""
+        return self._list(request, list(self.flows.values()), 50, include=self._actions_of)
+
+    @route("GET", "/api/campaigns", limits=_limits(10, 150))
+    def get_campaigns(self, request: Request) -> Reply:
+        """Campaigns of the one channel that must be asked for."""
+        match _conditions(request):
+            case [("equals", "messages.channel", channel)]:
+                found = [item for item in self.campaigns.values() if item["channel"] == channel.strip("'")]
+                shown = [{name: value for name, value in item.items() if name != "channel"} for item in found]
+                return self._list(request, shown, 100)
+        return self._bad("a campaign filter without messages.channel")
+
+    @route("GET", "/api/profiles", limits=_limits(75, 750))
+    def get_profiles(self, request: Request) -> Reply:
+        """Profiles by change or by id; consent only where it is asked for."""
+        found = list(self.profiles.values())
+        for operator, name, value in _conditions(request):
+            if name != "updated" or operator not in ("greater-than", "less-than"):
+                return self._bad(f"{operator} on {name}")
+            edge, sign = _canonical(_moment(value)), 1 if operator == "greater-than" else -1
+            found = [item for item in found if sign * _order(_canonical(_updated(item)), edge) > 0]
+        match request.one("sort"):
+            case "updated":
+                found.sort(key=lambda item: (_canonical(_updated(item)), item["id"]))
+            case "id":
+                found.sort(key=lambda item: item["id"])
+        hidden = () if request.one("additional-fields[profile]") == "subscriptions" else ("subscriptions",)
+        only = request.one("fields[profile]")
+        shown = [
+            {
+                **item,
+                "attributes": {
+                    name: value
+                    for name, value in item["attributes"].items()
+                    if name not in hidden and (only is None or name in only.split(","))
+                },
+            }
+            for item in found
+        ]
+        return self._list(request, shown, 20)
+
+    def _list(
+        self,
+        request: Request,
+        found: list[dict[str, Any]],
+        default_size: int,
+        include: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] | None = None,
+    ) -> Reply:
+        size = int(request.one("page[size]") or default_size)
+        offset = self._offset(request)
+        if isinstance(offset, Reply):
+            return offset
+        page = found[offset : offset + size]
+        body: dict[str, Any] = {"data": page, "links": self._links(request, offset + size < len(found), offset + size)}
+        if include is not None and request.one("include"):
+            body["included"] = include(page)
+        return Reply(body, content_type=self.content_type)
+
+    def _actions_of(self, flows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            self.flow_actions[action["id"]]
+            for flow in flows
+            for action in flow["relationships"]["flow-actions"]["data"]
+        ]
 
     # How Klaviyo answers.
 
@@ -183,7 +280,7 @@ class FakeKlaviyo(Fake):
     def throttled(self, seconds: float) -> Reply:
         """429 with whole seconds in Retry-After."""
         reply = self._error(429, "throttled", "Request was throttled.")
-        return Reply(reply.body, 429, {"Retry-After": str(max(1, round(seconds + 0.499)))}, self.content_type)
+        return Reply(reply.body, 429, {"Retry-After": str(max(1, math.ceil(seconds)))}, self.content_type)
 
     def not_found(self, request: Request) -> Reply:
         """404."""
@@ -219,16 +316,16 @@ class FakeKlaviyo(Fake):
         cursor = request.one("page[cursor]")
         if cursor is None:
             return 0
-        offset, given = (int(part) for part in base64.urlsafe_b64decode(cursor).decode().split(":"))
-        if self.cursors_die_after is not None and len(self.log) - given >= self.cursors_die_after:
+        if self.expire_cursors:
+            self.expire_cursors -= 1
             return self._error(400, "invalid", "Invalid cursor.")
-        return offset
+        return int(base64.urlsafe_b64decode(cursor))
 
     def _links(self, request: Request, more: bool, offset: int) -> dict[str, str]:
         address = f"{self.url}{request.path}"
         links = {"self": address}
         if more:
-            cursor = base64.urlsafe_b64encode(f"{offset}:{len(self.log)}".encode()).decode()
+            cursor = base64.urlsafe_b64encode(str(offset).encode()).decode()
             kept = [(name, value) for name, values in request.query.items() for value in values]
             query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in kept if name != "page[cursor]")
             links["next"] = f"{address}?{query}&page%5Bcursor%5D={_quoted(cursor)}"
@@ -241,6 +338,14 @@ def _quoted(text: str) -> str:
 
 def _conditions(request: Request) -> list[tuple[str, str, str]]:
     return _CONDITION.findall(request.one("filter") or "")
+
+
+def _order(left: str, right: str) -> int:
+    return (left > right) - (left < right)
+
+
+def _updated(profile: Mapping[str, Any]) -> datetime:
+    return _moment(profile["attributes"]["updated"])
 
 
 def _moment(text: str) -> datetime:

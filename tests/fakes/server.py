@@ -18,6 +18,7 @@ and a request that breaks it is answered with 400, as the vendor would.
 """
 
 import json
+import math
 import re
 import socket
 import threading
@@ -34,6 +35,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import orjson
 
 from orchestration.sources.http import Clock, SystemClock
+
+# What a 429 on purpose asks a client to wait.
+_ON_PURPOSE_SECONDS = 3.0
 
 
 class Fault(Enum):
@@ -145,6 +149,7 @@ class Fake:
         self.contract = contract
         self.throttle = throttle
         self.log: list[Exchange] = []
+        self.keep_log = True
         self.violations: list[str] = []
         self.url = ""
         self._faults: deque[tuple[Fault, str]] = deque()
@@ -164,7 +169,7 @@ class Fake:
 
     def throttled(self, seconds: float) -> Reply:
         """The answer to a request above a limit; it may be sent again after `seconds`."""
-        return Reply({"error": "too many requests"}, 429, {"Retry-After": str(max(1, round(seconds + 0.499)))})
+        return Reply({"error": "too many requests"}, 429, {"Retry-After": str(max(1, math.ceil(seconds)))})
 
     def not_found(self, request: Request) -> Reply:
         """The answer where nothing is."""
@@ -217,7 +222,7 @@ class Fake:
             return refusal, None
         wait = self._over_limit(name, (*limits, *self.limits)) if self.throttle else None
         if fault is Fault.RATE_LIMIT or wait is not None:
-            return self.throttled(2.0 if wait is None else wait), fault
+            return self.throttled(_ON_PURPOSE_SECONDS if wait is None else wait), fault
         if fault in (Fault.SERVER_ERROR, Fault.UNAVAILABLE):
             return Reply({"error": "on purpose"}, 500 if fault is Fault.SERVER_ERROR else 503), fault
         if fault is Fault.UNDECODABLE:
@@ -277,7 +282,8 @@ def _handler(fake: Fake) -> type[BaseHTTPRequestHandler]:
                 self.rfile.read(length),
             )
             reply, fault = fake.answer(request)
-            fake.log.append(Exchange(request, reply.status, fake.clock.monotonic(), fault))
+            if fake.keep_log:
+                fake.log.append(Exchange(request, reply.status, fake.clock.monotonic(), fault))
             data = reply.data
             if fault is Fault.DROPPED:
                 self.close_connection = True

@@ -4,11 +4,13 @@ import gc
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from unittest import mock
 
+import duckdb
 import pytest
 
 from orchestration.shop import load_shop
@@ -70,7 +72,14 @@ class Builder:
         self._place = folder / "build" / "warehouse.duckdb"
         self._seeded = folder / "seeded.duckdb"
 
-    def build(self, shop_folder: Path, name: str, upon: Warehouse | None = None, select: str = "") -> Warehouse:
+    def build(
+        self,
+        shop_folder: Path,
+        name: str,
+        upon: Warehouse | None = None,
+        select: str = "",
+        load: Callable[[duckdb.DuckDBPyConnection], object] | None = None,
+    ) -> Warehouse:
         """Load what the shop has dropped and run every model on it.
 
         Args:
@@ -78,6 +87,7 @@ class Builder:
             name: of the new warehouse's file, told apart from all others.
             upon: an earlier warehouse of the same shop, whose copy takes what is new; else an empty one does.
             select: dbt's own words for the models to run; all by default.
+            load: fills raw tables of connected systems.
 
         Raises:
             AssertionError: a model failed; the message is dbt's.
@@ -91,7 +101,9 @@ class Builder:
             shutil.move(self._place, self._seeded)
         shutil.copy(upon.file if upon else self._seeded, self._place)
         with open_warehouse(self._place) as connection:
-            load_drop(connection, shop.folder, name, STARTED, self._folder / "scratch")
+            load_drop(connection, shop.folder, name, STARTED, self._folder / "scratch", needs_orders=not shop.sources)
+            if load is not None:
+                load(connection)
             as_of = resolve_as_of(shop, connection, STARTED)
         self._dbt("run", sql_environment(shop, self._place, as_of), select)
         return Warehouse(Path(shutil.move(self._place, self._folder / f"{name}.duckdb")))

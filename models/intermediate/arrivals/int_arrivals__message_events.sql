@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'message_events',
-    ['drop'],
+    ['drop', 'klaviyo'],
     [
         'event_id',
         'occurred_at',

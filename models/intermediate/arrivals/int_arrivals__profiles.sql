@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'profiles',
-    ['drop'],
+    ['drop', 'klaviyo'],
     [
         'email',
         'phone',

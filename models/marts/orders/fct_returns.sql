@@ -8,7 +8,7 @@ select
     versions.source || ':' || versions.return_id as return_key,
     versions.source,
     versions.return_id,
-    versions.source || ':' || versions.order_id as order_key,
+    {{ order_of('versions') }} as order_key,
     lines.line_key,
     record_persons.person_id,
     versions.requested_at,
@@ -23,11 +23,11 @@ select
     case when versions.closed_at <= {{ as_of() }} then versions.closed_at end as closed_at,
     record_persons.record_key is null as is_waiting
 from versions
+{{ order_join('versions') }}
 left join {{ ref('int_orders__current_lines') }} as lines
     on
-        versions.source = lines.source
-        and versions.order_id = lines.order_id
+        {{ order_of('versions') }} = lines.order_key
         and versions.line_id = lines.line_id
 left join {{ ref('int_identity__record_persons') }} as record_persons
-    on versions.source || ':' || versions.order_id = record_persons.record_key
+    on {{ order_of('versions') }} = record_persons.record_key
 where versions.requested_at <= {{ as_of() }}

@@ -25,7 +25,6 @@ days as (
     select
         *,
         source || ':' || fulfillment_id as fulfillment_key,
-        source || ':' || order_id as order_key,
         {{ local_date('shipped_at') }} as shipped_date,
         {{ local_date('estimated_delivery_at') }} as estimated_delivery_date,
         {{ local_date('delivered_at') }} as delivered_date
@@ -37,7 +36,7 @@ select
     days.fulfillment_key,
     days.source,
     days.fulfillment_id,
-    days.order_key,
+    {{ order_of('days') }} as order_key,
     record_persons.person_id,
     days.shipped_at,
     days.estimated_delivery_at,
@@ -50,5 +49,6 @@ select
     days.delivered_date > days.estimated_delivery_date as is_late,
     record_persons.record_key is null as is_waiting
 from days
+{{ order_join('days') }}
 left join {{ ref('int_identity__record_persons') }} as record_persons
-    on days.order_key = record_persons.record_key
+    on {{ order_of('days') }} = record_persons.record_key

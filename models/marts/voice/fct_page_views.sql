@@ -8,7 +8,7 @@ select
     versions.source || ':' || versions.event_id as page_view_key,
     versions.source,
     versions.event_id,
-    versions.source || ':' || versions.order_id as order_key,
+    {{ order_of('versions') }} as order_key,
     {{ person_of('versions') }} as person_id,
     coalesce(order_persons.person_id, {{ person_of('versions') }}) as reporting_person_id,
     versions.occurred_at,
@@ -17,6 +17,7 @@ select
     versions.url
 from versions
 {{ person_join('versions') }}
+{{ order_join('versions') }}
 left join {{ ref('int_identity__record_persons') }} as order_persons
-    on versions.source || ':' || versions.order_id = order_persons.record_key
+    on {{ order_of('versions') }} = order_persons.record_key
 where versions.occurred_at <= {{ as_of() }}

@@ -8,7 +8,7 @@ select
     versions.source || ':' || versions.review_id as review_key,
     versions.source,
     versions.review_id,
-    versions.source || ':' || versions.order_id as order_key,
+    {{ order_of('versions') }} as order_key,
     {{ person_of('versions') }} as person_id,
     coalesce(order_persons.person_id, {{ person_of('versions') }}) as reporting_person_id,
     versions.product_id,
@@ -22,6 +22,7 @@ select
     versions.order_id is not null and order_persons.record_key is null as is_waiting
 from versions
 {{ person_join('versions') }}
+{{ order_join('versions') }}
 left join {{ ref('int_identity__record_persons') }} as order_persons
-    on versions.source || ':' || versions.order_id = order_persons.record_key
+    on {{ order_of('versions') }} = order_persons.record_key
 where versions.created_at <= {{ as_of() }}

@@ -24,7 +24,7 @@ select
     opened.source || ':' || opened.ticket_id as ticket_key,
     opened.source,
     opened.ticket_id,
-    opened.source || ':' || opened.order_id as order_key,
+    {{ order_of('opened') }} as order_key,
     {{ person_of('opened') }} as person_id,
     coalesce(order_persons.person_id, {{ person_of('opened') }}) as reporting_person_id,
     opened.created_at,
@@ -39,5 +39,6 @@ select
     opened.order_id is not null and order_persons.record_key is null as is_waiting
 from opened
 {{ person_join('opened') }}
+{{ order_join('opened') }}
 left join {{ ref('int_identity__record_persons') }} as order_persons
-    on opened.source || ':' || opened.order_id = order_persons.record_key
+    on {{ order_of('opened') }} = order_persons.record_key

@@ -10,7 +10,8 @@ from orchestration.sources.drop.moments import moment_in_utc
 
 
 def resolve_as_of(shop: Shop, connection: duckdb.DuckDBPyConnection, started_at: datetime) -> datetime:
-    """The shop's own `as_of`; without one, local midnight after the last order that isn't in the future.
+    """The shop's own `as_of`; without one, the start of the run if any source is live, else local midnight after the
+    last order that isn't in the future.
 
     Args:
         started_at: when the run started, naive UTC; what is later counts as the future.
@@ -20,6 +21,8 @@ def resolve_as_of(shop: Shop, connection: duckdb.DuckDBPyConnection, started_at:
     """
     if shop.as_of_utc is not None:
         return shop.as_of_utc
+    if shop.sources:
+        return started_at
     connection.execute("set TimeZone = 'UTC'")
     row = connection.execute(
         f"""

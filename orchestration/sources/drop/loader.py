@@ -19,6 +19,8 @@ from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sources.drop.incoming import SCHEMA, EntityLoad, load_entity
 from orchestration.sources.drop.reader import Delivery, find_deliveries
 from orchestration.sources.drop.rules import entity_rules
+from orchestration.sources.registry import SOURCES
+from orchestration.sources.tables import create_raw_tables
 
 __all__ = ["SCHEMA", "EntityLoad", "LoadResult", "create_tables", "entity_rules", "load_drop"]
 
@@ -47,7 +49,11 @@ class LoadResult:
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create every raw and bookkeeping table that isn't there yet, so that an absent entity is an empty table."""
+    """Create every raw and bookkeeping table that isn't there yet, so that what a shop doesn't have is empty tables.
+
+    Those of the other sources as well: the models are the same for every shop.
+    """
+    create_raw_tables(connection, SOURCES.values())
     connection.execute(f"create schema if not exists {SCHEMA}; create schema if not exists ops")
     for entity in ENTITIES.values():
         columns = ", ".join(f"{name} varchar" for name in entity.column_names)
@@ -77,16 +83,18 @@ def load_drop(
     started_at: datetime,
     scratch: Path,
     progress: Callable[[str], None] = logger.info,
+    needs_orders: bool = True,
 ) -> LoadResult:
     """Take everything new in the shop's drop folder into `raw_drop`, all of it or nothing.
 
     Files whose size and time of change are those of the last load are passed over; a SELECT is always run.
+    `needs_orders` is False for a shop whose orders may come from elsewhere.
 
     Raises:
         UserError: a file can't be read, or there are no orders; the warehouse is then as it was.
     """
     create_tables(connection)
-    deliveries = find_deliveries(shop_folder)
+    deliveries = find_deliveries(shop_folder, needed=needs_orders)
     fingerprints = connection.execute(
         "select file, max_by(fingerprint, load_id) from ops.loaded_files where source = 'drop' group by file"
     )
@@ -108,7 +116,8 @@ def load_drop(
                     f"{entity.name}: {load.rows_in:,} rows in, {load.rows_loaded:,} loaded, "
                     f"{load.rows_rejected:,} rejected, {load.rows_redelivered:,} delivered before"
                 )
-        _require_orders(connection, shop_folder)
+        if needs_orders:
+            _require_orders(connection, shop_folder)
         for load in result.entities.values():
             connection.execute(
                 "insert into ops.run_log values (?, ?, 'drop', ?, ?, ?, ?, ?)",

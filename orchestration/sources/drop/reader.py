@@ -59,8 +59,10 @@ class Scan:
     counts_rows: bool = True
 
 
-def find_deliveries(shop_folder: Path) -> list[Delivery]:
+def find_deliveries(shop_folder: Path, *, needed: bool = True) -> list[Delivery]:
     """List what lies in `<shop>/drop`, entities in contract order, files in name order.
+
+    `needed` is False for a shop that has other sources: it may have no such folder.
 
     Raises:
         UserError: no drop folder, a name that is no entity, a format that isn't read, both ways for one entity, or an
@@ -68,6 +70,8 @@ def find_deliveries(shop_folder: Path) -> list[Delivery]:
     """
     drop = shop_folder / "drop"
     if not drop.is_dir():
+        if not needed:
+            return []
         raise UserError(f"{drop}: missing; put files into drop/<entity>/ or a SELECT into drop/<entity>.sql")
     found: dict[str, list[Delivery]] = {name: [] for name in ENTITIES}
     exports: list[Delivery] = []

@@ -16,7 +16,6 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "/api/profiles": (75, 750),
     "/api/lists": (75, 750),
     "/api/flows": (3, 60),
-    "/api/flow-actions/{id}/flow-messages": (3, 60),
     "/api/campaigns": (10, 150),
 }
 _MINUTE: Final = 60.0
@@ -42,14 +41,14 @@ class Klaviyo:
             path: Pace(Limit(burst, 1.0), Limit(steady, _MINUTE)) for path, (burst, steady) in LIMITS.items()
         }
 
-    def pages(self, path: str, params: Mapping[str, str | int], **ids: str) -> Iterator[Answer]:
-        """Every page of a listing. `path` is a key of `LIMITS`; `ids` fill its placeholders.
+    def pages(self, path: str, params: Mapping[str, str]) -> Iterator[Answer]:
+        """Every page of a listing. `path` is a key of `LIMITS`.
 
         Raises:
             CursorExpiredError: Klaviyo no longer knows the link to the next page: ask anew from the last record seen.
         """
         endpoint = f"GET {path}"
-        answer = self.api.get(path.format(**ids), params, endpoint=endpoint, pace=self._paces[path])
+        answer = self.api.get(path, params, endpoint=endpoint, pace=self._paces[path])
         while True:
             yield answer
             link = (answer.json.get("links") or {}).get("next")

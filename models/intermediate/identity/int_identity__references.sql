@@ -1,0 +1,54 @@
+-- Who a record of one source means by a customer's id of another, such as a review that carries the store's id. The own
+-- source's customers come first; else it is the one person elsewhere with that id; where there are several, nobody.
+with referenced as (
+
+    select
+        source,
+        customer_id
+    from {{ ref('int_arrivals__reviews') }}
+    union
+    select
+        source,
+        customer_id
+    from {{ ref('int_arrivals__survey_responses') }}
+    union
+    select
+        source,
+        customer_id
+    from {{ ref('int_arrivals__support_tickets') }}
+    union
+    select
+        source,
+        customer_id
+    from {{ ref('int_arrivals__page_events') }}
+    union
+    select
+        source,
+        customer_id
+    from {{ ref('int_arrivals__loyalty_events') }}
+    union
+    select
+        source,
+        referrer_customer_id as customer_id
+    from {{ ref('int_arrivals__referrals') }}
+
+),
+
+sources as (
+
+    select distinct source from {{ ref('int_identity__records') }}
+
+)
+
+select
+    referenced.source,
+    referenced.customer_id,
+    max(persons.person_id) as person_id
+from referenced
+cross join sources
+inner join {{ ref('int_identity__persons') }} as persons
+    on 'id:' || sources.source || ':' || referenced.customer_id = persons.evidence
+group by referenced.source, referenced.customer_id
+having
+    count(distinct persons.person_id) = 1
+    and max(case when sources.source = referenced.source then 1 else 0 end) = 0

@@ -14,7 +14,7 @@
     {%- endif -%}
 
     {%- set pairs -%}
-        select distinct
+        select
             least(left_node, right_node) as small,
             greatest(left_node, right_node) as large
         from {{ edges }}
@@ -30,33 +30,16 @@
             from {{ state.pairs }}
             group by large
         {%- endset -%}
-        {%- set path = namespace(hooks=work_table("component_hooks_" ~ round ~ "_0", hooks), open=true) -%}
-
-        {%- for jump in range(1, 64) if path.open -%}
-            {%- set shortened -%}
-                select
-                    hooks.node,
-                    coalesce(parents.root, hooks.root) as root,
-                    parents.node is not null as has_moved
-                from {{ path.hooks }} as hooks
-                left join {{ path.hooks }} as parents
-                    on hooks.root = parents.node
-            {%- endset -%}
-            {%- set longer = path.hooks -%}
-            {%- set path.hooks = work_table("component_hooks_" ~ round ~ "_" ~ jump, shortened) -%}
-            {%- set path.open = count_rows(path.hooks ~ " where has_moved") > 0 -%}
-            {%- do run_query("drop table " ~ longer) -%}
-        {%- endfor -%}
-
-        {%- do state.rounds.append(path.hooks) -%}
+        {%- set ends = path_ends(work_table("component_hooks_" ~ round, hooks)) -%}
+        {%- do state.rounds.append(ends) -%}
         {%- set joined -%}
             select distinct
                 least(coalesce(smalls.root, pairs.small), larges.root) as small,
                 greatest(coalesce(smalls.root, pairs.small), larges.root) as large
             from {{ state.pairs }} as pairs
-            inner join {{ path.hooks }} as larges
+            inner join {{ ends }} as larges
                 on pairs.large = larges.node
-            left join {{ path.hooks }} as smalls
+            left join {{ ends }} as smalls
                 on pairs.small = smalls.node
             where coalesce(smalls.root, pairs.small) <> larges.root
         {%- endset -%}

@@ -20,8 +20,9 @@ from tests.bench.sampling import watch
 # From the evidence that stands on records to persons, and what is read of them.
 RESOLVING = (
     "int_identity__build", "int_identity__changes", "int_identity__records", "int_identity__touched",
-    "int_identity__evidence_sets", "int_identity__nodes", "int_identity__edges", "int_identity__persons",
-    "int_identity__record_persons", "int_identity__changed_persons", "identity_merges", "int_identity__resolved",
+    "int_identity__evidence_sets", "int_identity__nodes", "int_identity__edges", "int_identity__components",
+    "int_identity__persons", "int_identity__record_persons", "int_identity__changed_persons", "identity_merges",
+    "int_identity__resolved",
 )  # fmt: skip
 _CHAINS = """
 create or replace table sizes as

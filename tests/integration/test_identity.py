@@ -5,6 +5,7 @@ join and part persons all the time: merges, changed addresses, an account with t
 a marketplace's phone numbers, and as-of moments that go back and forth.
 """
 
+import itertools
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -129,6 +130,37 @@ def members(warehouse: Warehouse) -> dict[object, list[tuple[object, ...]]]:
     return found
 
 
+def joined_one_by_one(warehouse: Warehouse) -> dict[object, tuple[object, object]]:
+    """When and by which record each piece of evidence became its person's, by joining persons record by record."""
+    known_persons = "from intermediate.int_identity__persons where not is_cut"
+    seen = {row[0]: row[1] for row in warehouse.query(f"select evidence, seen_at {known_persons}")}
+    first = {row[0] for row in warehouse.query(f"select evidence {known_persons} and person_id = md5(evidence)")}
+    records = warehouse.query(
+        "select seen_at, record_key, id_evidence, email_evidence, phone_evidence "
+        "from intermediate.int_identity__records order by seen_at nulls last, record_key"
+    )
+    first_records: dict[tuple[object, object], tuple[datetime, object]] = {}
+    for moment, key, *evidence in records:
+        for pair in itertools.combinations([piece for piece in evidence if piece in seen], 2):
+            # Without a date of its own a record joins when both have been seen.
+            known = [value for value in (seen[pair[0]], seen[pair[1]]) if isinstance(value, datetime)]
+            joined = moment if isinstance(moment, datetime) else max(known, default=datetime.max)  # noqa: DTZ901
+            first_records.setdefault(pair, (joined, key))
+    groups = {piece: {piece} for piece in seen}
+    found: dict[object, tuple[object, object]] = {}
+    for (left, right), (joined, key) in sorted(first_records.items(), key=lambda item: (item[1], str(item[0]))):
+        ours, theirs = groups[left], groups[right]
+        if ours is theirs:
+            continue
+        for group, other in ((ours, theirs), (theirs, ours)):
+            if group & first:
+                found |= dict.fromkeys(other, (None if joined == datetime.max else joined, key))  # noqa: DTZ901
+        ours |= theirs
+        for piece in theirs:
+            groups[piece] = ours
+    return found
+
+
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3, 4))])
 def test_what_a_delivery_touches_is_resolved_as_if_all_were(builder: Builder, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -160,6 +192,8 @@ def test_what_a_delivery_touches_is_resolved_as_if_all_were(builder: Builder, tm
     assert warehouse is not None
     # Accounts pass the number of addresses a person may have, and come back from it.
     assert len(cut) > 2
+    log = warehouse.query("select evidence, joined_at, joined_by from ops.identity_merges where not is_cut")
+    assert {evidence: (joined_at, joined_by) for evidence, joined_at, joined_by in log} == joined_one_by_one(warehouse)
     assert warehouse.value("select count(*) from ops.identity_merges where was_separate") != 0
 
 

@@ -4,7 +4,8 @@ select
     id_evidence,
     email_evidence,
     phone_evidence,
-    min(seen_at) as seen_at
+    min(seen_at) as seen_at,
+    min_by(record_key, {{ record_order() }}) as record_key
 from {{ ref('int_identity__records') }}
 where
     {% if built_before("int_identity__persons") is none %}

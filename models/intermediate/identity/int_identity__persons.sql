@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_identity__edges') }}
 {{
     config(
         materialized="incremental",
@@ -8,54 +7,13 @@
         pre_hook="{{ delete_rows('evidence', ref('int_identity__touched')) }}"
     )
 }}
-{% set roots = connected_components(ref('int_identity__edges')) %}
-{% set limit = setting("max_emails_per_person") %}
 
-with joined as (
+with roots as (
 
-    -- What isn't its component's first evidence, with the node that is.
-    select
-        node,
-        root
-    from {{ roots }}
-
-),
-
-many as (
-
-    -- Few components can hold too many e-mails: only theirs are counted.
-    select root
-    from joined
-    group by root
-    having count(*) >= {{ limit }}
-
-),
-
-members as (
-
-    select
-        joined.root,
-        joined.node
-    from joined
-    inner join many
-        on joined.root = many.root
-    union all
-    select
+    select distinct
         root,
-        root as node
-    from many
-
-),
-
-too_large as (
-
-    select members.root
-    from members
-    inner join {{ ref('int_identity__nodes') }} as nodes
-        on members.node = nodes.node
-    where nodes.kind_rank = 2
-    group by members.root
-    having count(*) > {{ limit }}
+        is_cut
+    from {{ ref('int_identity__components') }}
 
 ),
 
@@ -64,17 +22,16 @@ firsts as (
     select
         nodes.node,
         nodes.evidence,
-        too_large.root is not null as is_cut
-    from (select distinct root from joined) as roots
-    inner join {{ ref('int_identity__nodes') }} as nodes
-        on roots.root = nodes.node
-    left join too_large
-        on roots.root = too_large.root
+        roots.is_cut
+    from {{ ref('int_identity__nodes') }} as nodes
+    inner join roots
+        on nodes.node = roots.root
 
 ),
 
 settled as (
 
+    -- What stands alone is the first evidence of its person.
     select
         nodes.evidence,
         nodes.kind_rank,
@@ -82,10 +39,10 @@ settled as (
         coalesce(firsts.evidence, nodes.evidence) as first_evidence,
         coalesce(firsts.is_cut, false) as is_cut
     from {{ ref('int_identity__nodes') }} as nodes
-    left join joined
-        on nodes.node = joined.node
+    left join {{ ref('int_identity__components') }} as components
+        on nodes.node = components.node
     left join firsts
-        on coalesce(joined.root, nodes.node) = firsts.node
+        on coalesce(components.root, nodes.node) = firsts.node
 
 )
 

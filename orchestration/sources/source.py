@@ -30,7 +30,7 @@ so a load that was cut off goes on where it stopped; otherwise it begins again a
 in by the next run: a bulk job's id, a page token. A backfill hands in an empty one and saves nothing.
 
 Staging reads `raw_<name>.<stream>`: `models/staging/<name>/stg_<name>__<entity>.sql` gives the columns of the shared
-shape, ends with `{{ api_provenance('alias') }}`, and `models/intermediate/arrivals/int_arrivals__<entity>.sql` lists it.
+shape and ends with `{{ api_provenance('alias') }}`; `models/intermediate/arrivals/int_arrivals__<entity>.sql` lists it.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -10,9 +10,10 @@ from orchestration.shop import REPOSITORY, Shop
 from orchestration.sources.http import Clock, SystemClock
 from orchestration.sources.klaviyo.resources import SOURCE as KLAVIYO
 from orchestration.sources.secrets import read_secrets
+from orchestration.sources.shopify.resources import SOURCE as SHOPIFY
 from orchestration.sources.source import Source, SourceSettings
 
-SOURCES: dict[str, Source] = {source.name: source for source in (KLAVIYO,)}
+SOURCES: dict[str, Source] = {source.name: source for source in (SHOPIFY, KLAVIYO)}
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,16 @@ def records(source: str, stream: Stream, body: bytes, at: str = "$.data", total:
     return Page(stream.name, _shape(source, stream, relation, {"at": at, "body": _text(body)}), total)
 
 
+def shaped(source: str, stream: Stream, records: pa.Table, total: int | None = None) -> Page:
+    """The records of a table with the one column `record` (JSON text).
+
+    Raises:
+        SourceError: as `records`.
+    """
+    _connection().register("delivered", records)
+    return Page(stream.name, _shape(source, stream, "delivered", {}), total)
+
+
 def lines(source: str, stream: Stream, file: Path, where: str = "true") -> Iterator[Page]:
     """Pages of the records of a file of JSON lines, read as a stream: memory doesn't grow with the file.
 
@@ -63,9 +73,7 @@ def lines(source: str, stream: Stream, file: Path, where: str = "true") -> Itera
             f"maximum_object_size = 67108864) as lines(json) where {where}"
         ).to_arrow_reader(_LINES_A_PAGE)
         for batch in found:
-            rows = pa.table({"record": batch.column(0).cast(pa.string())})
-            _connection().register("delivered", rows)
-            yield Page(stream.name, _shape(source, stream, "delivered", {}))
+            yield shaped(source, stream, pa.table({"record": batch.column(0).cast(pa.string())}))
     except duckdb.InvalidInputException as error:
         raise SourceError(source, stream.endpoint, f"not JSON lines: {str(error).splitlines()[0]}") from None
     finally:

@@ -1,0 +1,1 @@
+"""Clients against fakes that hold them to the vendors' own specs."""

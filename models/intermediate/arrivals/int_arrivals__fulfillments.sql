@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'fulfillments',
-    ['drop'],
+    ['drop', 'shopify'],
     [
         'fulfillment_id',
         'order_id',

@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'order_lines',
-    ['drop'],
+    ['drop', 'shopify'],
     [
         'order_id',
         'line_id',

@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'orders',
-    ['drop'],
+    ['drop', 'shopify'],
     [
         'order_id',
         'ordered_at',

@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'products',
-    ['drop'],
+    ['drop', 'shopify'],
     [
         'variant_id',
         'product_id',

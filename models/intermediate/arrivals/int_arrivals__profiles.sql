@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'profiles',
-    ['drop', 'klaviyo'],
+    ['drop', 'klaviyo', 'shopify'],
     [
         'email',
         'phone',

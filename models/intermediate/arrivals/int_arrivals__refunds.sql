@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'refunds',
-    ['drop'],
+    ['drop', 'shopify'],
     [
         'refund_id',
         'order_id',

@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'returns',
-    ['drop'],
+    ['drop', 'shopify'],
     [
         'return_id',
         'order_id',

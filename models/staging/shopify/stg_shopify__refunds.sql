@@ -1,0 +1,81 @@
+-- Goods only: a refund's shipping, duties and tax lie beside its lines and aren't read.
+with orders as (
+
+    {{ shopify_kept('orders') }}
+
+),
+
+refunds as (
+
+    select
+        refunds.id,
+        refunds.payload,
+        refunds.updated_at,
+        json_extract_string(refunds.payload, '$.order.id') as order_gid,
+        {{ to_utc("json_extract_string(refunds.payload, '$.processedAt')") }} as refunded_at,
+        cast(json_extract_string(refunds.payload, '$.order.taxesIncluded') as boolean) as has_tax_in_prices,
+        nullif(trim(json_extract_string(refunds.payload, '$.note')), '') as note
+    from {{ source('raw_shopify', 'refunds') }} as refunds
+    inner join orders
+        on json_extract_string(refunds.payload, '$.order.id') = orders.id
+
+),
+
+lines as (
+
+    select
+        id,
+        order_gid,
+        refunded_at,
+        has_tax_in_prices,
+        note,
+        updated_at,
+        {{ shopify_members('payload', '$.refundLineItems.nodes') }} as order_line
+    from refunds
+
+),
+
+adjustments as (
+
+    -- What was paid back beyond the lines' prices (below zero) or kept back of them (a fee).
+    select
+        order_gid,
+        refunded_at,
+        note,
+        updated_at,
+        {{ shopify_members('payload', '$.orderAdjustments.nodes') }} as adjustment
+    from refunds
+
+)
+
+select
+    'shopify' as source,
+    coalesce(
+        {{ shopify_id("json_extract_string(order_line, '$.id')") }},
+        {{ shopify_id('id') }} || '-' || {{ shopify_id("json_extract_string(order_line, '$.lineItem.id')") }}
+    ) as refund_id,
+    {{ shopify_id('order_gid') }} as order_id,
+    refunded_at,
+    cast(
+        {{ shopify_money('order_line', '$.subtotalSet') }}
+        - case when has_tax_in_prices then {{ shopify_money('order_line', '$.totalTaxSet') }} else 0 end
+        as decimal(18, 4)
+    ) as amount,
+    {{ shopify_id("json_extract_string(order_line, '$.lineItem.id')") }} as line_id,
+    cast(json_extract_string(order_line, '$.quantity') as decimal(18, 4)) as quantity,
+    note as reason,
+    {{ api_provenance() }}
+from lines
+union all
+select
+    'shopify' as source,
+    'adjustment-' || {{ shopify_id("json_extract_string(adjustment, '$.id')") }} as refund_id,
+    {{ shopify_id('order_gid') }} as order_id,
+    refunded_at,
+    -{{ shopify_money('adjustment', '$.amountSet') }} as amount,
+    cast(null as varchar) as line_id,
+    cast(null as decimal(18, 4)) as quantity,
+    coalesce(note, lower(json_extract_string(adjustment, '$.reason'))) as reason,
+    {{ api_provenance() }}
+from adjustments
+where {{ shopify_money('adjustment', '$.amountSet') }} <> 0

@@ -1,0 +1,1 @@
+"""Shopify: orders, refunds, customers, products and discounts by the Admin GraphQL API."""

@@ -77,7 +77,7 @@ def test_queries_fit_the_schema_and_ask_for_nothing_deprecated(schema_file: Path
         *(queries.more("Return", each) for each in returns.within),
         *(queries.more("Refund", each) for each in queries.REFUND_CONNECTIONS),
         *(queries.REFUNDS, queries.DELETIONS, queries.START_BULK, queries.BULK_OPERATION, queries.BULK_OPERATIONS),
-        *(queries.ACCESS, queries.CUSTOMER_IDS),
+        *(queries.ACCESS, queries.CUSTOMER_IDS, queries.DISCOUNT_MOMENTS),
     ]
     for text in texts:
         assert validate(schema, parse(text)) == [], text
@@ -147,13 +147,13 @@ def test_more_changes_than_the_limit_come_by_a_bulk_operation(shop: FakeShopify)
 
 
 def test_nine_tenths_of_the_points_are_used(shop: FakeShopify) -> None:
-    for number in range(1000):
+    for number in range(1500):
         at = f"2025-06-{1 + number // 60:02}T10:{number % 60:02}:00Z"
         shop.put(data.order(20_000 + number, at, [data.line(30_000 + number, "10.00")]))
     assert isinstance(shop.clock, FakeClock)
     read(client_of(shop), "orders", LATER)
     allowed = shop.bucket.maximum + shop.bucket.restore_rate * shop.clock.waited
-    assert shop.clock.waited > 40
+    assert shop.clock.waited > 60
     assert shop.bucket.spent >= 0.9 * allowed
     assert shop.bucket.refusals == 0
 
@@ -272,6 +272,16 @@ def test_an_operation_taken_in_part_is_taken_up_again(shop: FakeShopify, monkeyp
     taken = records([first], "orders") | records(rest, "orders")
     assert len(taken) == 11
     assert "operation" not in kept
+
+
+def test_discounts_are_read_again_only_if_one_changed(shop: FakeShopify) -> None:
+    state: State = {}
+    assert len(records(read(client_of(shop), "discounts", LATER, state), "discounts")) == 2
+    assert read(client_of(shop), "discounts", LATER, state) == []
+    changed = data.discount(2, "2025-07-01T00:00:00Z", ["ANN-10", "NEW-10"], title="Referral programme")
+    shop.put(changed)
+    again = records(read(client_of(shop), "discounts", LATER, state), "discounts")
+    assert [code["code"] for code in again[changed["id"]]["codes"]["nodes"]] == ["ANN-10", "NEW-10"]
 
 
 def test_an_empty_shop_has_no_file(schema_file: Path) -> None:

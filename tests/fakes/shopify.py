@@ -322,12 +322,12 @@ class FakeShopify(Fake):
         return missing
 
     def find(self, node_id: str) -> Node | None:
-        """A node by its id; refunds lie within their orders."""
+        """A node by its id; refunds and returns lie within their orders."""
         kind = _kind_of(node_id)
         if kind in self.nodes:
             return self.nodes[kind].get(node_id)
         for order in self.nodes["Order"].values():
-            for item in order["refunds"]:
+            for item in (*order["refunds"], *order["returns"]):
                 if item["id"] == node_id:
                     return {**item, "order": order}
         return None

@@ -217,7 +217,7 @@ def customer(number: int, at: str, email: str | None, state: str = "NOT_SUBSCRIB
         "id": gid("Customer", number),
         "createdAt": at,
         "updatedAt": at,
-        "firstName": "Ann",
+        "firstName": "Kim",
         "lastName": "Example",
         "defaultEmailAddress": address,
         "defaultPhoneNumber": None,

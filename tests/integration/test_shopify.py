@@ -1,21 +1,31 @@
 """Shopify from its API to the figures."""
 
+import random
 import shutil
-from datetime import datetime
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
 from orchestration.shop import Shop, load_shop
 from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sources.load import load_source
 from orchestration.sources.registry import configured_sources
+from orchestration.sources.shopify.redaction import redact_customer
 from orchestration.sources.store import SourceLoad
 from orchestration.warehouse import open_warehouse
+from tests.conftest import REPOSITORY
+from tests.fakes import shopify_data as data
 from tests.fakes.clock import FakeClock
-from tests.fakes.shopify import TOKEN, FakeShopify
+from tests.fakes.server import Fault, Reply, Request
+from tests.fakes.shopify import TOKEN, FakeShopify, gid
 from tests.integration.conftest import write_shop
-from tests.integration.shopify_shop import files, fill
+from tests.integration.shopify_shop import ANN, BEN, DORA, EMIL, files, fill
 from tests.integration.warehouse import Builder, Warehouse
 
 # When loads are said to have started: naive UTC, the fake's own time too.
@@ -85,6 +95,163 @@ def test_a_shop_at_shopify_gives_the_figures_of_the_same_shop_in_files(
     assert given.keys() == expected.keys()
     for table, rows in expected.items():
         assert _of_one_source(given[table]) == _of_one_source(rows), table
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Shop:
+    """A shop without files."""
+    return Shop(folder=tmp_path, name="small", timezone="UTC", currency="EUR")
+
+
+def raw(warehouse: Path, table: str) -> dict[str, Any]:
+    """A raw table's payloads by id, decoded."""
+    with open_warehouse(warehouse, read_only=True) as connection:
+        rows = connection.execute(f"select id, payload from raw_shopify.{table}").fetchall()
+    return {row[0]: orjson.loads(row[1]) for row in rows}
+
+
+def counts(load: SourceLoad, stream: str) -> tuple[int, int, int]:
+    """New, replaced and known records."""
+    found = load.streams[stream]
+    return found.new, found.replaced, found.stored_before
+
+
+def test_a_second_load_takes_what_changed_and_nothing_twice(shopify: FakeShopify, small: Shop, tmp_path: Path) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    fill(shopify)
+    with shopify.running():
+        first = take(shopify, small, warehouse)
+        assert counts(first, "orders") == (11, 0, 0)
+        assert counts(first, "refunds") == (1, 0, 0)
+        assert counts(first, "deletions") == (1, 0, 0)
+        # The last order's moment less fifteen minutes: that order is asked for again and is known.
+        again = take(shopify, small, warehouse, STARTED + timedelta(hours=1))
+        assert counts(again, "orders") == (0, 0, 1)
+        assert counts(again, "customers") == (0, 0, 5)
+
+        # An order of January is edited in December: other lines, and a refund.
+        kept = data.line(990, "7.00")
+        refund = data.refund(990, "2025-12-31T10:00:00Z", [data.refunded(991, kept, 1, "7.00")])
+        shopify.change(gid("Order", 1001), "2025-12-31T10:00:00Z", lineItems=[kept], refunds=[refund])
+        later = take(shopify, small, warehouse, STARTED + timedelta(hours=2))
+    assert counts(later, "orders") == (0, 1, 1)
+    assert counts(later, "refunds") == (1, 0, 0)
+    edited = raw(warehouse, "orders")[gid("Order", 1001)]
+    assert [line["id"] for line in edited["lineItems"]["nodes"]] == [kept["id"]]
+    assert len(raw(warehouse, "orders")) == 11
+    assert set(raw(warehouse, "refunds")) == {gid("Refund", 71), gid("Refund", 990)}
+
+
+def test_a_deleted_order_and_customer_leave_the_figures(
+    builder: Builder, as_files: tuple[Path, Warehouse], shopify: FakeShopify, tmp_path: Path
+) -> None:
+    folder, dropped = as_files
+    file = Path(shutil.copy(dropped.file, tmp_path / "deleted.duckdb"))
+    fill(shopify)
+    with shopify.running():
+        take(shopify, load_shop(folder), file)
+        shopify.delete(gid("Order", 1006), "2025-05-25T00:00:00Z")
+        shopify.delete(gid("Customer", ANN), "2025-05-25T00:00:00Z")
+        # After the as-of moment it hasn't happened yet.
+        shopify.delete(gid("Order", 1001), "2025-07-01T00:00:00Z")
+        take(shopify, load_shop(folder), file, STARTED + timedelta(days=1))
+    built = builder.rerun(folder, "shopify_deleted", Warehouse(file), "select 1", "staging.shopify")
+    orders = {row[0] for row in built.query("select order_id from staging.stg_shopify__orders")}
+    assert "1001" in orders
+    assert not orders & {"1006", "1012"}
+    assert built.value("select count(*) from staging.stg_shopify__order_lines where order_id = '1006'") == 0
+    assert built.value("select count(*) from staging.stg_shopify__refunds") == 0
+    assert built.query("select customer_id from staging.stg_shopify__profiles order by all") == [
+        (str(BEN),), (str(DORA),), (str(EMIL),)
+    ]  # fmt: skip
+
+
+def test_a_forgotten_customer_is_in_no_raw_table(shopify: FakeShopify, small: Shop, tmp_path: Path) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    fill(shopify)
+    with shopify.running():
+        take(shopify, small, warehouse)
+    before = raw(warehouse, "orders")
+    with open_warehouse(warehouse) as connection:
+        assert redact_customer(connection, str(ANN), ["1003"]) == (1, 4)
+        assert redact_customer(connection, "1", []) == (0, 0)
+        tables = connection.execute(
+            "select string_agg(cast(payload as varchar), '') from (select payload from raw_shopify.orders union all "
+            "select payload from raw_shopify.customers union all select payload from raw_shopify.refunds)"
+        ).fetchall()[0][0]
+    for word in ("ann@example.com", "Ann", "+4915112345678", "too tight"):
+        assert word not in tables
+    after = raw(warehouse, "orders")
+    assert after.keys() == before.keys()
+    order, was = after[gid("Order", 1001)], before[gid("Order", 1001)]
+    assert order["customer"] == {"id": gid("Customer", ANN)}
+    assert order["shippingAddress"] == {"countryCodeV2": "DE"}
+    assert {key: order[key] for key in ("lineItems", "totalTaxSet", "processedAt", "discountCodes")} == {
+        key: was[key] for key in ("lineItems", "totalTaxSet", "processedAt", "discountCodes")
+    }
+    assert "email" not in after[gid("Order", 1003)]
+    assert after[gid("Order", 1002)] == before[gid("Order", 1002)]
+
+
+def test_a_required_field_that_changes_its_type_stops_the_source_and_is_named(
+    shopify: FakeShopify, small: Shop, tmp_path: Path
+) -> None:
+    fill(shopify)
+    shopify.removed_fields.add(("Order", "totalTaxSet"))
+    with shopify.running():
+        load = take(shopify, small, tmp_path / "warehouse.duckdb")
+    assert load.problem is not None
+    assert load.problem.startswith("shopify: ")
+    assert "totalTaxSet" in load.problem
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_and_run_again_gives_what_one_load_gives(
+    schema_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SHOPIFY_ACCESS_TOKEN", TOKEN)
+    fake = Mortal(schema_file, FakeClock(STARTED.replace(tzinfo=UTC)), throttle=False)
+    fill(fake)
+    for number in range(60):
+        at = f"2025-05-{1 + number // 4:02}T11:{number % 60:02}:00Z"
+        item = data.line(5000 + number, "10.00")
+        refunds = [data.refund(5000 + number, at, [data.refunded(5000 + number, item, 1, "10.00")])] * (number % 3 == 0)
+        fake.put(data.order(2000 + number, at, [item], refunds=refunds, customer=None, email=f"p{number}@example.com"))
+    with fake.running():
+        fake.child = start(fake.url, tmp_path / "whole.duckdb")
+        assert fake.child.wait() == 0
+        requests = len(fake.log)
+        lives = random.Random(7)
+        for number in range(3):
+            warehouse = tmp_path / f"killed_{number}.duckdb"
+            fake.dies_at = len(fake.log) + lives.randint(2, requests - 1)
+            fake.child = start(fake.url, warehouse)
+            assert fake.child.wait() == -signal.SIGKILL
+            fake.dies_at = None
+            fake.child = start(fake.url, warehouse)
+            assert fake.child.wait() == 0
+            for table in ("orders", "refunds", "customers", "products", "discounts", "deletions"):
+                assert raw(warehouse, table) == raw(tmp_path / "whole.duckdb", table), (number, table)
+    assert fake.violations == []
+
+
+class Mortal(FakeShopify):
+    """Kills its client at a request."""
+
+    child: subprocess.Popen[bytes]
+    dies_at: int | None = None
+
+    def answer(self, request: Request) -> tuple[Reply, Fault | None]:
+        """The reply, if the client lives to see it."""
+        if self.dies_at is not None and len(self.log) >= self.dies_at:
+            self.child.kill()
+        return super().answer(request)
+
+
+def start(url: str, warehouse: Path) -> subprocess.Popen[bytes]:
+    """A load in a process of its own."""
+    command = [sys.executable, "-m", "tests.integration.shopify_load", url, str(warehouse), STARTED.isoformat()]
+    return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL)
 
 
 def _of_one_source(rows: list[dict[str, object]]) -> list[str]:

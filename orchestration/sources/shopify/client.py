@@ -20,9 +20,11 @@ logger = logging.getLogger(__name__)
 
 # Members that a follow-up brings of a node whose first page wasn't all.
 _MORE_AT_A_TIME: Final = 100
+_MOST_A_PAGE: Final = 250
 # A query may cost this much on any plan.
 _MAXIMUM_COST: Final = 1_000
 _TRIES: Final = 8
+_MARGIN_SECONDS: Final = 0.01
 
 Variables = dict[str, Any]
 
@@ -91,18 +93,17 @@ class ShopifyClient:
                 return
             after = found["pageInfo"]["endCursor"]
 
-    def events(self, text: str, search: str) -> Iterator[bytes]:
-        """Pages of the shop's events."""
+    def bodies(self, text: str, root: str, search: str) -> Iterator[Answer]:
+        """Pages of a list whose objects have no connections of their own."""
         after: str | None = None
         while True:
-            answer = self.query(text, {"first": 250, "after": after, "search": search})
-            if not answer.json["data"]["events"]["nodes"]:
+            answer = self.query(text, {"first": _MOST_A_PAGE, "after": after, "search": search})
+            found = answer.json["data"][root]
+            if found["nodes"]:
+                yield answer
+            if not found["pageInfo"]["hasNextPage"]:
                 return
-            yield answer.body
-            page = answer.json["data"]["events"]["pageInfo"]
-            if not page["hasNextPage"]:
-                return
-            after = page["endCursor"]
+            after = found["pageInfo"]["endCursor"]
 
     def count(self, query: ObjectQuery, search: str, limit: int) -> int:
         """How many objects a search finds, counted no further than `limit`."""
@@ -176,7 +177,8 @@ class ShopifyClient:
             return
         available = self._available + (self.clock.monotonic() - self._seen_at) * self.restore_rate
         if available < wanted:
-            self.clock.sleep((wanted - available) / self.restore_rate)
+            # A little longer, since the API says whole points.
+            self.clock.sleep((wanted - available) / self.restore_rate + _MARGIN_SECONDS)
 
     def _note_cost(self, text: str, body: Mapping[str, Any]) -> None:
         cost = (body.get("extensions") or {}).get("cost")

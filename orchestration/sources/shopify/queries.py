@@ -57,11 +57,13 @@ id title sku price availableForSale inventoryQuantity updatedAt
 inventoryItem { tracked unitCost { amount currencyCode } }
 """
 # A discount's codes hang on its kind; four kinds and the list itself are the five connections that are allowed.
-_DISCOUNT: Final = "id discount { __typename %s }" % " ".join(  # noqa: UP031 - braces
+_DISCOUNT_KINDS: Final = ("Basic", "Bxgy", "FreeShipping", "App")
+_DISCOUNT_FIELDS: Final = " ".join(
     f"... on DiscountCode{kind} {{ title status startsAt endsAt updatedAt tags "
     "codes { edges { node { id code } } } }"
-    for kind in ("Basic", "Bxgy", "FreeShipping", "App")
+    for kind in _DISCOUNT_KINDS
 )
+_DISCOUNT: Final = f"id discount {{ __typename {_DISCOUNT_FIELDS} }}"
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,17 @@ DISCOUNTS: Final = ObjectQuery(
     "discountNodes", "DiscountCodeNode", _DISCOUNT, (), children=(("DiscountRedeemCode", "codes"),)
 )
 
+# Which discounts changed when: their codes, of which there may be millions, come by a bulk operation only.
+_MOMENTS: Final = " ".join(f"... on DiscountCode{kind} {{ updatedAt }}" for kind in _DISCOUNT_KINDS)
+DISCOUNT_MOMENTS: Final = _tidy(
+    f"""
+    query discountMoments($first: Int!, $after: String, $search: String) {{
+      discountNodes(first: $first, after: $after, query: $search, sortKey: UPDATED_AT) {{
+        nodes {{ id discount {{ {_MOMENTS} }} }} pageInfo {{ hasNextPage endCursor }}
+      }}
+    }}
+    """
+)
 # Whom the shop still has.
 CUSTOMER_IDS: Final = "{ customers { edges { node { id } } } }"
 

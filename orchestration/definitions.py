@@ -17,6 +17,7 @@ from orchestration.defs.run_state import ShopLock
 from orchestration.defs.sources import backfill_job, source_assets
 from orchestration.shop import REPOSITORY, Shop, ShopPaths, load_shop, paths_of
 from orchestration.sources.drop.reader import find_deliveries
+from orchestration.webhooks.drain import asked_for
 
 JOB = "run_shop"
 _DAILY_AT = "0 6 * * *"
@@ -58,6 +59,15 @@ def build_definitions(shop: Shop, paths: ShopPaths) -> dg.Definitions:
             return dg.SensorResult(cursor=state) if context.cursor is None else dg.SkipReason("nothing new in drop/")
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=state)], cursor=state)
 
+    @dg.sensor(job=job, minimum_interval_seconds=_SENSOR_SECONDS, name="webhooks")
+    def webhooks(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        """Runs the shop when webhooks have asked for something that no run was started for."""
+        pending = asked_for(paths.webhooks)
+        if not pending or context.cursor == str(pending[-1].place):
+            return dg.SkipReason("nothing was asked for")
+        context.update_cursor(str(pending[-1].place))
+        return dg.RunRequest(run_key=f"webhooks-{pending[-1].place}")
+
     return dg.Definitions(
         assets=[raw_drop, *sources, models, *release],
         asset_checks=[gate_1],
@@ -65,7 +75,7 @@ def build_definitions(shop: Shop, paths: ShopPaths) -> dg.Definitions:
         schedules=[
             dg.ScheduleDefinition(name="daily", job=job, cron_schedule=_DAILY_AT, execution_timezone=shop.timezone)
         ],
-        sensors=[dropped_files],
+        sensors=[dropped_files, webhooks],
         resources={"dbt": dbt_resource(project), "shop_lock": ShopLock(file=str(paths.lock))},
         loggers={"console": quiet_logger},
         executor=dg.in_process_executor,

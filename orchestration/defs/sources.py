@@ -11,9 +11,11 @@ from orchestration.errors import UserError
 from orchestration.shop import Shop, ShopPaths
 from orchestration.sources.load import load_source
 from orchestration.sources.registry import Configured, configured_sources
+from orchestration.sources.shopify.resources import SOURCE as SHOPIFY
 from orchestration.sources.source import Stream, Window
 from orchestration.sources.store import SourceLoad
 from orchestration.sources.tables import record_load
+from orchestration.webhooks.drain import asked_for, drain
 
 BACKFILL_JOB = "backfill"
 _LOADED = "loaded"
@@ -78,11 +80,14 @@ def run_load(
     """Load one source, note how it ended and show it. A source that fails is no error of the run."""
     name = configured.source.name
     progress.info("loading %s", configured.source.title)
+    # Read before the load: what webhooks ask for while it runs is left to the next one.
+    pending = asked_for(paths.webhooks) if name == SHOPIFY.name and backfill is None else []
     with open_for_loading(paths) as connection:
         result = load_source(
             configured, connection, paths.root / "dlt", started_at, backfill=backfill,
             progress=lambda line: progress.info("  %s", line),
         )  # fmt: skip
+        result.warnings += drain(connection, paths.webhooks, pending, is_loaded=result.problem is None)
         record_load(connection, run_id, started_at, result, datetime.now(UTC).replace(tzinfo=None))
     progress.info(
         "  %s: %s rows received, %s new, %s replaced, %s stored before", name, f"{result.total('received'):,}",

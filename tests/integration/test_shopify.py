@@ -19,6 +19,9 @@ from orchestration.sources.registry import configured_sources
 from orchestration.sources.shopify.redaction import redact_customer
 from orchestration.sources.store import SourceLoad
 from orchestration.warehouse import open_warehouse
+from orchestration.webhooks.drain import asked_for, drain
+from orchestration.webhooks.queue import Queue
+from orchestration.webhooks.shopify import Action, Change
 from tests.conftest import REPOSITORY
 from tests.fakes import shopify_data as data
 from tests.fakes.clock import FakeClock
@@ -191,6 +194,39 @@ def test_a_forgotten_customer_is_in_no_raw_table(shopify: FakeShopify, small: Sh
     }
     assert "email" not in after[gid("Order", 1003)]
     assert after[gid("Order", 1002)] == before[gid("Order", 1002)]
+
+
+def test_webhooks_are_done_once_and_changed_orders_wait_for_a_load(
+    shopify: FakeShopify, small: Shop, tmp_path: Path
+) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    fill(shopify)
+    with shopify.running():
+        take(shopify, small, warehouse)
+    queue = Queue(tmp_path / "queue.sqlite")
+    wanted = [
+        Change(Action.DELETE_ORDER, "1002"),
+        Change(Action.REDACT_CUSTOMER, str(ANN), ("1003",)),
+        Change(Action.DATA_REQUEST, str(BEN)),
+        Change(Action.FETCH_ORDER, "1004"),
+    ]
+    for number, change in enumerate(wanted):
+        queue.put(f"w{number}", "any", change, STARTED.replace(tzinfo=UTC))
+    before = raw(warehouse, "orders")
+    pending = asked_for(queue.file)
+    queue.put("late", "any", Change(Action.DELETE_ORDER, "1005"), STARTED.replace(tzinfo=UTC))
+    with open_warehouse(warehouse) as connection:
+        # The load failed: what was deleted or is to be forgotten needs no answer from Shopify, a changed order does.
+        notes = drain(connection, queue.file, pending, is_loaded=False)
+    assert notes == [f"customer {BEN} asks what is held of them: answer within 30 days"]
+    after = raw(warehouse, "orders")
+    assert before.keys() - after.keys() == {gid("Order", 1002)}
+    assert "email" not in after[gid("Order", 1003)]
+    assert [item.change for item in asked_for(queue.file)] == [wanted[3], Change(Action.DELETE_ORDER, "1005")]
+    with open_warehouse(warehouse) as connection:
+        assert drain(connection, queue.file, asked_for(queue.file), is_loaded=True) == []
+    assert asked_for(queue.file) == []
+    assert after.keys() - raw(warehouse, "orders").keys() == {gid("Order", 1005)}
 
 
 def test_a_required_field_that_changes_its_type_stops_the_source_and_is_named(

@@ -38,6 +38,17 @@ def redact_customer(
     return len(customers), _redact_orders(connection, [_global_id("Order", number) for number in order_ids])
 
 
+def remove_order(connection: duckdb.DuckDBPyConnection, order_id: str) -> None:
+    """Take out an order that the shop has deleted, and its refunds.
+
+    Args:
+        order_id: the number, as the webhook `orders/delete` names it, or the global id.
+    """
+    order = _global_id("Order", order_id)
+    connection.execute(f"delete from {_SCHEMA}.refunds where json_extract_string(payload, '$.order.id') = ?", [order])
+    connection.execute(f"delete from {_SCHEMA}.orders where id = ?", [order])
+
+
 def forget(connection: duckdb.DuckDBPyConnection, stream: str) -> None:
     """After customers were removed, whose ids are in the temporary table `removed`: redact their orders."""
     if stream == "customers":

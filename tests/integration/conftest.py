@@ -15,7 +15,7 @@ import pytest
 
 from orchestration.shop import load_shop
 from tests.conftest import REPOSITORY
-from tests.integration.warehouse import builder, golden
+from tests.integration.warehouse import Builder, Warehouse, builder, golden
 
 __all__ = ["builder", "golden"]
 
@@ -129,3 +129,37 @@ def shared_run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
         return runs[name]
 
     return run
+
+
+@pytest.fixture(scope="session")
+def traps_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop of test_traps.py: its first delivery, and once `traps` has been asked for the late one too."""
+    # Imported here because that module reads this one; what the shop delivers stands there beside what must come out.
+    from tests.integration import test_traps
+
+    return test_traps.write(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="session")
+def early(builder: Builder, traps_shop: Path) -> Warehouse:
+    """The traps as they were before the late delivery."""
+    return builder.build(traps_shop, "traps_early")
+
+
+@pytest.fixture(scope="session")
+def traps(builder: Builder, traps_shop: Path, early: Warehouse) -> Warehouse:
+    """The late delivery upon the first."""
+    from tests.integration import test_traps
+
+    test_traps.write_late(traps_shop)
+    return builder.build(traps_shop, "traps", upon=early)
+
+
+@pytest.fixture(scope="session")
+def at_once(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Both deliveries of the traps, built from nothing."""
+    from tests.integration import test_traps
+
+    folder = test_traps.write(tmp_path_factory.mktemp("shop"))
+    test_traps.write_late(folder)
+    return builder.build(folder, "traps_at_once")

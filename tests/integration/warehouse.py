@@ -4,10 +4,11 @@ import gc
 import logging
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import duckdb
@@ -31,10 +32,35 @@ Row = dict[str, object]
 
 
 @dataclass(frozen=True)
+class Model:
+    """A model as dbt ran it for one shop, with every name and setting filled in."""
+
+    name: str
+    schema: str
+    is_view: bool
+    sql: str | None
+    """The SELECT; None of a model that is Python."""
+    parents: tuple[str, ...]
+    """Names of the models and seeds it reads."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A data test or unit test of dbt's, compiled for one shop: the statement that judges, and what it is about."""
+
+    name: str
+    sql: str
+    models: tuple[str, ...]
+    """Names of the models and seeds a data test reads; the one model of a unit test."""
+
+
+@dataclass(frozen=True)
 class Warehouse:
     """One shop's built warehouse. Each question opens the file anew, since a later build may replace it."""
 
     file: Path
+    models: Mapping[str, Model] = field(default_factory=dict, repr=False, compare=False)
+    """The models that the last build ran, by name, each after those it reads."""
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         """All rows of one SELECT."""
@@ -108,8 +134,9 @@ class Builder:
             if load is not None:
                 load(connection)
             as_of = resolve_as_of(shop, connection, STARTED)
-        self._dbt("run", sql_environment(shop, self._place, as_of), select)
-        return Warehouse(Path(shutil.move(self._place, self._folder / f"{name}.duckdb")))
+        results = self._dbt("run", sql_environment(shop, self._place, as_of), select)
+        models = {model.name: model for model in map(_model, results)}
+        return Warehouse(Path(shutil.move(self._place, self._folder / f"{name}.duckdb")), models)
 
     def rerun(self, shop_folder: Path, name: str, upon: Warehouse, change: str, select: str) -> Warehouse:
         """A copy of a warehouse, changed by SQL, with the selected models run again on it."""
@@ -126,7 +153,30 @@ class Builder:
         self._dbt("parse", {"SECOND_ORDER_WAREHOUSE": str(self._place)}, write=True)
         return self._folder / "target"
 
-    def _dbt(self, command: str, environment: dict[str, str], select: str = "", write: bool = False) -> None:
+    def data_tests(self, shop_folder: Path, built: Warehouse) -> list[Check]:
+        """dbt's data tests as they judge this shop: each gives the rows that are wrong. Nothing is run."""
+        results = self._judge("compile", shop_folder, built, "test_type:data")
+        return [Check(result.node.name, result.node.compiled_code, _names(result.node)) for result in results]
+
+    def unit_tests(self, shop_folder: Path, built: Warehouse, models: Iterable[str]) -> list[Check]:
+        """dbt's unit tests of the models, which pass: each gives its rows, actual and expected, told apart last."""
+        select = " ".join(f"{model},test_type:unit" for model in models)
+        return [
+            # The statement stands nowhere but in the file that dbt writes before it runs it.
+            Check(result.node.name, Path(result.node.build_path).read_text(encoding="utf-8"), (_tested(result.node),))
+            for result in self._judge("test", shop_folder, built, select)
+        ]
+
+    def _judge(self, command: str, shop_folder: Path, built: Warehouse, select: str) -> list[Any]:
+        shop = load_shop(shop_folder)
+        shutil.copy(built.file, self._place)
+        with open_warehouse(self._place) as connection:
+            as_of = resolve_as_of(shop, connection, STARTED)
+        results = self._dbt(command, sql_environment(shop, self._place, as_of), select)
+        self._place.unlink()
+        return results
+
+    def _dbt(self, command: str, environment: dict[str, str], select: str = "", write: bool = False) -> list[Any]:
         # Imported here because it takes a second that only these tests should pay.
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
@@ -146,12 +196,28 @@ class Builder:
         DuckDBConnectionManager.close_all_connections()
         gc.collect()
         assert not self._place.with_name(self._place.name + ".wal").exists(), "dbt still has the warehouse open"
+        results = getattr(outcome.result, "results", [])
         failed = [
             f"{result.node.name}: {result.message}"
-            for result in getattr(outcome.result, "results", [])
+            for result in results
             if str(result.status) not in ("success", "pass")
         ]
         assert outcome.success, "\n".join(failed) or str(outcome.exception)
+        return list(results)
+
+
+def _names(node: Any) -> tuple[str, ...]:
+    return tuple(unique_id.rsplit(".", 1)[-1] for unique_id in node.depends_on_nodes)
+
+
+def _tested(node: Any) -> str:
+    return str(node.tested_node_unique_id).rsplit(".", 1)[-1]
+
+
+def _model(result: Any) -> Model:
+    node = result.node
+    sql = node.compiled_code if node.language == "sql" else None
+    return Model(node.name, node.schema, node.config.materialized == "view", sql, _names(node))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-{# The sum of the numbers at a place in a JSON value that stands for several, such as `$.taxLines[*].rate`; 0 of none. #}
+{# The sum of numbers at a place in a JSON value that stands for several, such as `$.taxLines[*].rate`; 0 of none. #}
 {% macro shopify_sum(json, at) -%}
     coalesce(list_sum(list_transform(
         json_extract_string({{ json }}, '{{ at }}'), lambda number: cast(number as decimal(18, 6))

@@ -17,8 +17,6 @@ import pytest
 from orchestration.shop import load_shop
 from orchestration.sources.drop.as_of import resolve_as_of
 from orchestration.sources.drop.loader import load_drop
-from orchestration.sources.registry import SOURCES
-from orchestration.sources.tables import create_raw_tables
 from orchestration.warehouse import open_warehouse, sql_environment
 from tests.conftest import REPOSITORY
 
@@ -125,7 +123,6 @@ class Builder:
         if upon is None and not self._seeded.exists():
             with open_warehouse(self._place) as connection:
                 connection.execute("create schema if not exists raw_drop")
-                create_raw_tables(connection, SOURCES.values())
             self._dbt("seed", {"SECOND_ORDER_WAREHOUSE": str(self._place)})
             shutil.move(self._place, self._seeded)
         shutil.copy(upon.file if upon else self._seeded, self._place)

@@ -9,6 +9,8 @@ parcels as (
     select
         id,
         updated_at,
+        _loaded_at,
+        _row,
         {{ shopify_members('payload', '$.fulfillments') }} as parcel
     from orders
 
@@ -24,6 +26,6 @@ select
     lower(coalesce(
         json_extract_string(parcel, '$.displayStatus'), json_extract_string(parcel, '$.status')
     )) as status,
-    {{ api_provenance() }}
+    {{ api_provenance('parcels') }}
 from parcels
 where json_extract_string(parcel, '$.status') not in ('CANCELLED', 'ERROR', 'FAILURE')

@@ -11,6 +11,8 @@ members as (
     select
         id,
         updated_at,
+        _loaded_at,
+        _row,
         cast(json_extract_string(payload, '$.taxesIncluded') as boolean) as has_tax_in_prices,
         {{ shopify_money('payload', '$.totalTipReceivedSet') }} as tip,
         {{ shopify_members('payload', '$.lineItems.nodes') }} as order_line
@@ -22,6 +24,8 @@ facts as (
 
     select
         updated_at,
+        _loaded_at,
+        _row,
         has_tax_in_prices,
         tip,
         {{ shopify_id('id') }} as order_id,
@@ -90,7 +94,7 @@ select
     ) }} as line_discount,
     is_gift_card,
     {{ money('null') }} as unit_cost,
-    {{ api_provenance() }}
+    {{ api_provenance('priced') }}
 from priced
 where
     quantity > 0

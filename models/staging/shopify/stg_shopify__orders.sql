@@ -14,6 +14,8 @@ facts as (
         {{ shopify_id('id') }} as order_id,
         payload,
         updated_at,
+        _loaded_at,
+        _row,
         lower(json_extract_string(payload, '$.sourceName')) as source_name,
         list_transform(
             json_extract_string(payload, '$.tags[*]'),
@@ -204,7 +206,7 @@ select
             or facts.has_selling_plan
             then 'subscription_first'
     end as order_type,
-    facts.{{ api_provenance() }}
+    {{ api_provenance('facts') }}
 from facts
 left join channels
     on facts.id = channels.id

@@ -10,6 +10,8 @@ members as (
         id,
         payload,
         updated_at,
+        _loaded_at,
+        _row,
         {{ shopify_members('payload', '$.variants.nodes') }} as variant
     from products
 
@@ -31,5 +33,5 @@ select
     json_extract_string(payload, '$.featuredMedia.preview.image.url') as image_url,
     cast(null as varchar) as season,
     cast(null as varchar) as accessory_for,
-    {{ api_provenance() }}
+    {{ api_provenance('members') }}
 from members

@@ -9,6 +9,8 @@ facts as (
     select
         id,
         updated_at,
+        _loaded_at,
+        _row,
         nullif(lower(trim(json_extract_string(payload, '$.defaultEmailAddress.emailAddress'))), '') as email,
         nullif(trim(json_extract_string(payload, '$.defaultPhoneNumber.phoneNumber')), '') as phone,
         json_extract_string(payload, '$.defaultEmailAddress.marketingState') as email_state,
@@ -39,7 +41,7 @@ select
     cast(null as varchar) as timezone,
     cast(null as date) as birthday,
     cast(null as bigint) as max_emails_per_month,
-    {{ api_provenance() }}
+    {{ api_provenance('facts') }}
 from facts
 where
     (email is not null or phone is not null)

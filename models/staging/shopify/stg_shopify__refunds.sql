@@ -11,6 +11,8 @@ refunds as (
         refunds.id,
         refunds.payload,
         refunds.updated_at,
+        refunds._loaded_at,
+        refunds._row,
         json_extract_string(refunds.payload, '$.order.id') as order_gid,
         {{ to_utc("json_extract_string(refunds.payload, '$.processedAt')") }} as refunded_at,
         cast(json_extract_string(refunds.payload, '$.order.taxesIncluded') as boolean) as has_tax_in_prices,
@@ -30,6 +32,8 @@ lines as (
         has_tax_in_prices,
         note,
         updated_at,
+        _loaded_at,
+        _row,
         {{ shopify_members('payload', '$.refundLineItems.nodes') }} as order_line
     from refunds
 
@@ -43,6 +47,8 @@ adjustments as (
         refunded_at,
         note,
         updated_at,
+        _loaded_at,
+        _row,
         {{ shopify_members('payload', '$.orderAdjustments.nodes') }} as adjustment
     from refunds
 
@@ -64,7 +70,7 @@ select
     {{ shopify_id("json_extract_string(order_line, '$.lineItem.id')") }} as line_id,
     cast(json_extract_string(order_line, '$.quantity') as decimal(18, 4)) as quantity,
     note as reason,
-    {{ api_provenance() }}
+    {{ api_provenance('lines') }}
 from lines
 union all
 select
@@ -76,6 +82,6 @@ select
     cast(null as varchar) as line_id,
     cast(null as decimal(18, 4)) as quantity,
     coalesce(note, lower(json_extract_string(adjustment, '$.reason'))) as reason,
-    {{ api_provenance() }}
+    {{ api_provenance('adjustments') }}
 from adjustments
 where {{ shopify_money('adjustment', '$.amountSet') }} <> 0

@@ -9,6 +9,8 @@ members as (
     select
         id as order_gid,
         updated_at,
+        _loaded_at,
+        _row,
         {{ shopify_members('payload', '$.returns.nodes') }} as returned
     from orders
 
@@ -19,6 +21,8 @@ lines as (
     select
         order_gid,
         updated_at,
+        _loaded_at,
+        _row,
         json_extract_string(returned, '$.id') as return_gid,
         {{ to_utc("json_extract_string(returned, '$.createdAt')") }} as requested_at,
         {{ to_utc("json_extract_string(returned, '$.closedAt')") }} as closed_at,
@@ -67,7 +71,7 @@ select
         when cast(json_extract_string(lines.returned_line, '$.refundedQuantity') as bigint) > 0 then 'refund'
     end as outcome,
     lines.closed_at,
-    lines.{{ api_provenance() }}
+    {{ api_provenance('lines') }}
 from lines
 left join refunds
     on lines.return_gid = refunds.return_gid

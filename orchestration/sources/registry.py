@@ -7,13 +7,33 @@ from pydantic import ValidationError
 
 from orchestration.errors import UserError
 from orchestration.shop import REPOSITORY, Shop
+from orchestration.sources.amazon.resources import SOURCE as AMAZON
 from orchestration.sources.http import Clock, SystemClock
+from orchestration.sources.judgeme.resources import SOURCE as JUDGEME
 from orchestration.sources.klaviyo.resources import SOURCE as KLAVIYO
+from orchestration.sources.omnisend.resources import SOURCE as OMNISEND
 from orchestration.sources.secrets import read_secrets
 from orchestration.sources.shopify.resources import SOURCE as SHOPIFY
+from orchestration.sources.smile.resources import SOURCE as SMILE
 from orchestration.sources.source import Source, SourceSettings
+from orchestration.sources.typeform.resources import SOURCE as TYPEFORM
+from orchestration.sources.yotpo.resources import SOURCE as YOTPO
+from orchestration.sources.yotpo_loyalty.resources import SOURCE as YOTPO_LOYALTY
 
-SOURCES: dict[str, Source] = {source.name: source for source in (SHOPIFY, KLAVIYO)}
+SOURCES: dict[str, Source] = {
+    source.name: source
+    for source in (
+        SHOPIFY,
+        KLAVIYO,
+        OMNISEND,
+        JUDGEME,
+        YOTPO,
+        TYPEFORM,
+        AMAZON,
+        SMILE,
+        YOTPO_LOYALTY,
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +70,7 @@ def configured_sources(shop: Shop) -> list[Configured]:
         if name not in shop.sources:
             continue
         try:
-            settings = source.settings.model_validate(shop.sources[name] or {})
+            settings = source.settings.model_validate(shop.sources[name] or {}, context={"folder": shop.folder})
         except ValidationError as error:
             # Only place and reason: a value could be a secret in the wrong file.
             problems = "; ".join(

@@ -1,0 +1,1 @@
+"""Judge.me: a shop's product reviews."""

@@ -1,0 +1,1 @@
+"""Omnisend: contacts with their consent, campaigns and automations."""

@@ -1,0 +1,1 @@
+"""Smile.io: members, their points and their tiers."""

@@ -1,0 +1,1 @@
+"""Yotpo: a store's product reviews."""

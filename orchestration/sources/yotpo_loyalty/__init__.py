@@ -1,0 +1,1 @@
+"""Yotpo Loyalty: points, tiers and referral codes of the members a shop names."""

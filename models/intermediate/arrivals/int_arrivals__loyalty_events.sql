@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'loyalty_events',
-    ['drop'],
+    ['drop', 'smile', 'yotpo_loyalty'],
     [
         'event_id',
         'occurred_at',

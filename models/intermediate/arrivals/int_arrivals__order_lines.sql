@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'order_lines',
-    ['drop', 'shopify'],
+    ['drop', 'shopify', 'amazon'],
     [
         'order_id',
         'line_id',

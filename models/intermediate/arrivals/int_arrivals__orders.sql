@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'orders',
-    ['drop', 'shopify'],
+    ['drop', 'shopify', 'amazon'],
     [
         'order_id',
         'ordered_at',

@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'profiles',
-    ['drop', 'klaviyo', 'shopify'],
+    ['drop', 'shopify', 'klaviyo', 'omnisend'],
     [
         'email',
         'phone',

@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'referrals',
-    ['drop'],
+    ['drop', 'smile', 'yotpo_loyalty'],
     [
         'referral_code',
         'referrer_email',

@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'reviews',
-    ['drop'],
+    ['drop', 'judgeme', 'yotpo'],
     [
         'review_id',
         'created_at',

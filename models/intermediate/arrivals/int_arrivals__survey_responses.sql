@@ -1,6 +1,6 @@
 {{ rows_of_sources(
     'survey_responses',
-    ['drop'],
+    ['drop', 'typeform'],
     [
         'response_id',
         'submitted_at',

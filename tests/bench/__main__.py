@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--source", help="time the load of so many --rows of this source from its fake instead")
     parser.add_argument("--memory", default="4GB", help="what DuckDB may take before it spills")
     parser.add_argument("--folder", type=Path, help="where the generated shop lies, data/bench/<orders> by default")
+    parser.add_argument("--threads", type=int, default=1, help="how many models dbt runs at once")
     options = parser.parse_args()
     if options.source is not None:
         folder = options.folder or REPOSITORY / "data" / "bench" / options.source
@@ -40,7 +41,7 @@ def main() -> None:
         return
     folder = options.folder or REPOSITORY / "data" / "bench" / str(options.orders)
     shop = prepare(folder, options.orders)
-    build(shop, folder, options.memory)
+    build(shop, folder, options.memory, options.threads)
 
 
 def split(shop: str) -> None:

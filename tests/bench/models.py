@@ -30,6 +30,7 @@ def prepare(folder: Path, orders: int) -> Shop:
     if not warehouse.exists():
         started = time.monotonic()
         with open_warehouse(warehouse) as connection:
+            connection.execute("set memory_limit = '8GB'")
             result = load_drop(connection, shop.folder, "bench", datetime(2026, 1, 5), folder / "scratch")  # noqa: DTZ001
         seconds = time.monotonic() - started
         rows = result.total("rows_in")
@@ -63,7 +64,11 @@ def build(shop: Shop, folder: Path, memory: str, threads: int = 1, select: tuple
         raise SystemExit(process.returncode)
     _print_models(target, warehouse, samples)
     resident, spilled = samples.peak(started, started + wall)
-    print(f"dbt build: {wall:.1f} s, peak {resident / _GIGABYTE:.2f} GB, spilled {spilled / _GIGABYTE:.2f} GB")
+    processor = samples.processor(started, started + wall)
+    print(
+        f"dbt build: {wall:.1f} s, {processor:.1f} CPU s, peak {resident / _GIGABYTE:.2f} GB, "
+        f"spilled {spilled / _GIGABYTE:.2f} GB"
+    )
     return wall
 
 
@@ -84,10 +89,10 @@ def _print_models(target: Path, warehouse: Path, samples: "object") -> None:
         resident, spilled = samples.peak(start, end)  # type: ignore[attr-defined]
         name = (result.get("relation_name") or result["unique_id"]).replace('"', "")
         short = ".".join(name.split(".")[-2:])
-        rows.append((end - start, short, sizes.get(short), resident, spilled))
-    print(f"{'seconds':>8} {'rows':>12} {'peak GB':>8} {'spill GB':>8}  model")
-    for seconds, name, size, resident, spilled in sorted(rows, reverse=True)[:40]:
+        rows.append((end - start, samples.processor(start, end), short, sizes.get(short), resident, spilled))  # type: ignore[attr-defined]
+    print(f"{'seconds':>8} {'CPU s':>8} {'rows':>12} {'peak GB':>8} {'spill GB':>8}  model")
+    for seconds, processor, name, size, resident, spilled in sorted(rows, reverse=True):
         print(
-            f"{seconds:8.2f} {size if size is not None else '':>12} {resident / _GIGABYTE:8.2f} "
+            f"{seconds:8.2f} {processor:8.2f} {size if size is not None else '':>12} {resident / _GIGABYTE:8.2f} "
             f"{spilled / _GIGABYTE:8.2f}  {name}"
         )

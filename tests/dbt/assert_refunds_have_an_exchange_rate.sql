@@ -5,10 +5,10 @@ select
     '{{ setting("currency") }}' as to_currency,
     count(*) as refunds
 from {{ ref('int_orders__priced_refunds') }} as refunds
-inner join {{ ref('int_orders__validity') }} as validity
-    on refunds.order_key = validity.order_key
+inner join {{ ref('int_orders__amounts') }} as amounts
+    on refunds.order_key = amounts.order_key
 where
-    validity.invalid_reason is null
+    amounts.invalid_reason is null
     and refunds.amount_finance is null
 group by
     refunds.refund_date,

@@ -7,10 +7,8 @@ select
 from {{ ref('int_orders__current') }} as orders
 inner join {{ ref('int_orders__amounts') }} as amounts
     on orders.order_key = amounts.order_key
-inner join {{ ref('int_orders__validity') }} as validity
-    on orders.order_key = validity.order_key
 where
-    validity.invalid_reason is null
+    amounts.invalid_reason is null
     and amounts.exchange_rate is null
 group by
     orders.order_date,

@@ -1,50 +1,42 @@
 -- Named as on the latest event that has a name; of two names at one moment the greater in text.
 {% set names = ["flow_name", "message_name", "campaign_name", "purpose"] %}
 
-with variants as (
+with counted as (
 
     select
-        message_key,
-        source,
-        channel,
-        flow_id,
-        campaign_id,
-        message_id,
-        {{ names | join(",\n        ") }},
+        variant_number,
         event_type,
         max(occurred_at) as last_at
     from {{ ref('int_flows__events') }}
     group by
-        message_key,
-        source,
-        channel,
-        flow_id,
-        campaign_id,
-        message_id,
-        {{ names | join(",\n        ") }},
+        variant_number,
         event_type
 
 )
 
 select
-    message_key,
-    source,
-    channel,
-    flow_id,
-    campaign_id,
-    message_id,
+    variants.message_key,
+    variants.message_number,
+    variants.source,
+    variants.channel,
+    variants.flow_id,
+    variants.campaign_id,
+    variants.message_id,
     {% for name in names %}
-        max_by({{ name }}, cast(last_at as varchar) || ' ' || {{ name }}) as {{ name }},
+        max_by(variants.{{ name }}, cast(counted.last_at as varchar) || ' ' || variants.{{ name }}) as {{ name }},
     {% endfor %}
-    max(last_at) as last_at,
-    bool_or(event_type = 'sent') as has_sent,
-    bool_or(event_type = 'delivered') as has_delivered,
-    bool_or(event_type = 'opened') as has_opened
-from variants
+    max(counted.last_at) as last_at,
+    bool_or(counted.event_type = 'sent') as has_sent,
+    bool_or(counted.event_type = 'delivered') as has_delivered,
+    bool_or(counted.event_type = 'opened') as has_opened
+from counted
+inner join {{ ref('int_flows__variants') }} as variants
+    on counted.variant_number = variants.variant_number
 group by
-    message_key,
-    source,
-    channel,
-    flow_id,
-    campaign_id,
-    message_id
+    variants.message_key,
+    variants.message_number,
+    variants.source,
+    variants.channel,
+    variants.flow_id,
+    variants.campaign_id,
+    variants.message_id

@@ -17,6 +17,7 @@ messages as (
 
     select
         message_names.message_key,
+        message_names.message_number,
         message_names.source,
         message_names.channel,
         message_names.flow_id,
@@ -101,6 +102,7 @@ classed as (
 
 select
     classed.message_key,
+    classed.message_number,
     classed.source,
     classed.channel,
     classed.flow_class,

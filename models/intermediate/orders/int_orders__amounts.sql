@@ -10,8 +10,11 @@ with line_totals as (
         sum(case when is_gift_card then gross_sales else 0 end) as gift_card_sales,
         sum(case when not is_gift_card then line_discount else 0 end) as line_discounts,
         sum(case when not is_gift_card then cost_of_kept else 0 end) as cost_of_kept,
-        bool_or(not is_gift_card and cost_of_kept is null) as lacks_a_cost
-    from {{ ref('int_orders__priced_lines') }}
+        bool_or(not is_gift_card and cost_of_kept is null) as lacks_a_cost,
+        max(case when not is_gift_card then gross_sales_order_currency end) as highest_gross_sales,
+        min(case when not is_gift_card then coalesce(product_type, 'unknown') end) as first_type,
+        max(case when not is_gift_card then coalesce(product_type, 'unknown') end) as last_type
+    from {{ ref('int_orders__lines') }}
     group by order_key
 
 ),
@@ -27,61 +30,85 @@ refund_totals as (
 
 ),
 
-line_maxima as (
-
-    select
-        order_key,
-        max(gross_sales_order_currency) as highest_gross_sales
-    from {{ ref('int_orders__priced_lines') }}
-    where not is_gift_card
-    group by order_key
-
-),
-
 most_valuable_lines as (
 
-    -- Of equally valuable lines the type first in the alphabet.
+    -- Only orders of several types have a most valuable one to be found; of equals the first in the alphabet.
     select
         lines.order_key,
         min(coalesce(lines.product_type, 'unknown')) as product_type
-    from {{ ref('int_orders__priced_lines') }} as lines
-    inner join line_maxima
+    from {{ ref('int_orders__lines') }} as lines
+    inner join line_totals
         on
-            lines.order_key = line_maxima.order_key
-            and lines.gross_sales_order_currency = line_maxima.highest_gross_sales
-    where not lines.is_gift_card
+            lines.order_key = line_totals.order_key
+            and lines.gross_sales_order_currency = line_totals.highest_gross_sales
+    where
+        not lines.is_gift_card
+        and line_totals.first_type <> line_totals.last_type
     group by lines.order_key
+
+),
+
+amounts as (
+
+    select
+        orders.order_key,
+        orders.is_test,
+        orders.cancelled_at,
+        orders.financial_status,
+        orders.exchange_of_order_id,
+        rates.exchange_rate,
+        coalesce(most_valuable_lines.product_type, line_totals.first_type) as product_type,
+        coalesce(line_totals.line_count, 0) as line_count,
+        coalesce(line_totals.has_only_gift_cards, false) as has_only_gift_cards,
+        coalesce(line_totals.goods_order_currency, 0) - orders.order_discount as goods_order_currency,
+        case when rates.exchange_rate is not null then {{ money('coalesce(line_totals.gross_sales, 0)') }} end
+            as gross_sales,
+        case when rates.exchange_rate is not null then {{ money('coalesce(line_totals.gift_card_sales, 0)') }} end
+            as gift_card_sales,
+        {{ money('coalesce(line_totals.line_discounts, 0)') }}
+        + {{ converted('orders.order_discount', 'rates.exchange_rate') }} as discounts,
+        case when rates.exchange_rate is not null then {{ money('coalesce(refund_totals.returns, 0)') }} end as returns,
+        {{ converted('orders.tax', 'rates.exchange_rate') }} as tax,
+        {{ converted('orders.shipping', 'rates.exchange_rate') }} as shipping,
+        case
+            when rates.exchange_rate is not null and not coalesce(line_totals.lacks_a_cost, true)
+                then {{ money('line_totals.cost_of_kept') }}
+        end as cost_of_kept
+    from {{ ref('int_orders__current') }} as orders
+    left join line_totals
+        on orders.order_key = line_totals.order_key
+    left join refund_totals
+        on orders.order_key = refund_totals.order_key
+    left join most_valuable_lines
+        on orders.order_key = most_valuable_lines.order_key
+    left join {{ ref('int_orders__rates') }} as rates
+        on
+            orders.order_date = rates.rate_date
+            and orders.currency = rates.currency
 
 )
 
 select
-    orders.order_key,
-    rates.exchange_rate,
-    most_valuable_lines.product_type,
-    coalesce(line_totals.line_count, 0) as line_count,
-    coalesce(line_totals.has_only_gift_cards, false) as has_only_gift_cards,
-    coalesce(line_totals.goods_order_currency, 0) - orders.order_discount as goods_order_currency,
-    case when rates.exchange_rate is not null then {{ money('coalesce(line_totals.gross_sales, 0)') }} end
-        as gross_sales,
-    case when rates.exchange_rate is not null then {{ money('coalesce(line_totals.gift_card_sales, 0)') }} end
-        as gift_card_sales,
-    {{ money('coalesce(line_totals.line_discounts, 0)') }}
-    + {{ money('orders.order_discount * rates.exchange_rate') }} as discounts,
-    case when rates.exchange_rate is not null then {{ money('coalesce(refund_totals.returns, 0)') }} end as returns,
-    {{ money('orders.tax * rates.exchange_rate') }} as tax,
-    {{ money('orders.shipping * rates.exchange_rate') }} as shipping,
+    order_key,
+    exchange_rate,
+    product_type,
+    line_count,
+    has_only_gift_cards,
+    goods_order_currency,
+    gross_sales,
+    gift_card_sales,
+    discounts,
+    returns,
+    tax,
+    shipping,
+    cost_of_kept,
+    -- The first reason that applies, in this order. Refunds don't make an order invalid.
     case
-        when rates.exchange_rate is not null and not coalesce(line_totals.lacks_a_cost, true)
-            then {{ money('line_totals.cost_of_kept') }}
-    end as cost_of_kept
-from {{ ref('int_orders__current') }} as orders
-left join line_totals
-    on orders.order_key = line_totals.order_key
-left join refund_totals
-    on orders.order_key = refund_totals.order_key
-left join most_valuable_lines
-    on orders.order_key = most_valuable_lines.order_key
-left join {{ ref('int_orders__rates') }} as rates
-    on
-        orders.order_date = rates.rate_date
-        and orders.currency = rates.currency
+        when is_test then 'test'
+        when cancelled_at is not null then 'cancelled'
+        when financial_status in ('voided', 'expired') then 'voided'
+        when exchange_of_order_id is not null then 'exchange'
+        when has_only_gift_cards then 'gift_card_only'
+        when line_count = 0 or goods_order_currency <= 0 then 'no_value'
+    end as invalid_reason
+from amounts

@@ -5,23 +5,16 @@ with versions as (
 )
 
 select
-    versions.source || ':' || versions.refund_id as refund_key,
-    versions.source || ':' || versions.order_id as order_key,
-    versions.source,
-    versions.refund_id,
-    versions.order_id,
-    versions.line_id,
-    lines.line_key,
-    versions.refunded_at,
-    {{ local_date('versions.refunded_at') }} as refund_date,
-    versions.amount,
-    versions.quantity,
-    versions.reason,
-    coalesce(lines.is_gift_card, false) as is_gift_card
+    source || ':' || refund_id as refund_key,
+    source || ':' || order_id as order_key,
+    source,
+    refund_id,
+    order_id,
+    line_id,
+    refunded_at,
+    {{ local_date('refunded_at') }} as refund_date,
+    amount,
+    quantity,
+    reason
 from versions
-left join {{ ref('int_orders__current_lines') }} as lines
-    on
-        versions.source = lines.source
-        and versions.order_id = lines.order_id
-        and versions.line_id = lines.line_id
-where versions.refunded_at <= {{ as_of() }}
+where refunded_at <= {{ as_of() }}

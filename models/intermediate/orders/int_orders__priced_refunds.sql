@@ -2,7 +2,7 @@
 select
     refunds.refund_key,
     refunds.order_key,
-    refunds.line_key,
+    case when lines.order_key is not null then lines.order_key || ':' || lines.line_id end as line_key,
     refunds.source,
     refunds.refund_id,
     refunds.order_id,
@@ -11,20 +11,24 @@ select
     refunds.refund_date,
     refunds.quantity,
     refunds.reason,
-    refunds.is_gift_card,
+    coalesce(lines.is_gift_card, false) as is_gift_card,
     orders.order_key is null as is_orphan,
     coalesce(orders.currency, '{{ setting("currency") }}') as currency,
     refunds.amount as amount_order_currency,
     -- An order never seen has no currency either; its refund is taken as the shop's own.
     case
         when orders.order_key is null then refunds.amount
-        else {{ money('refunds.amount * order_rates.exchange_rate') }}
+        else {{ converted('refunds.amount', 'order_rates.exchange_rate') }}
     end as amount,
     case
         when orders.order_key is null then refunds.amount
-        else {{ money('refunds.amount * refund_rates.exchange_rate') }}
+        else {{ converted('refunds.amount', 'refund_rates.exchange_rate') }}
     end as amount_finance
 from {{ ref('int_orders__current_refunds') }} as refunds
+left join {{ ref('int_orders__lines') }} as lines
+    on
+        refunds.order_key = lines.order_key
+        and refunds.line_id = lines.line_id
 left join {{ ref('int_orders__current') }} as orders
     on refunds.order_key = orders.order_key
 left join {{ ref('int_orders__rates') }} as order_rates

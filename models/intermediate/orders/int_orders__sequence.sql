@@ -7,6 +7,6 @@ select
 from {{ ref('int_orders__current') }} as orders
 inner join {{ ref('int_identity__record_persons') }} as record_persons
     on orders.order_key = record_persons.record_key
-inner join {{ ref('int_orders__validity') }} as validity
-    on orders.order_key = validity.order_key
-where validity.invalid_reason is null
+inner join {{ ref('int_orders__amounts') }} as amounts
+    on orders.order_key = amounts.order_key
+where amounts.invalid_reason is null

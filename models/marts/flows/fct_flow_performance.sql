@@ -4,87 +4,90 @@
     "opened_human", "opened_machine", "clicked_human", "clicked_machine", "unsubscribed", "complained", "ordered",
 ] %}
 
-with outcomes as (
+with orders as (
 
     select
-        coalesce(touches.person_id, touches.unknown_recipient_id) as recipient_id,
-        touches.message_key,
-        touches.occurred_at,
-        case
-            when touches.event_type not in ('opened', 'clicked') then touches.event_type
-            when touches.is_human then touches.event_type || '_human'
-            else touches.event_type || '_machine'
-        end as outcome,
-        -- A tool that reports no sends did send what it says was delivered or bounced.
-        touches.event_type = 'sent'
-        or (not tools.has_sent and touches.event_type in ('delivered', 'bounced')) as is_send,
-        {{ money('0') }} as net_sales
-    from {{ ref('fct_touches') }} as touches
-    inner join {{ ref('int_flows__tools') }} as tools
-        on
-            touches.source = tools.source
-            and touches.channel = tools.channel
-    union all
-    select
-        person_id as recipient_id,
-        message_key,
-        ordered_at as occurred_at,
-        'ordered' as outcome,
-        false as is_send,
-        net_sales_credited as net_sales
+        {{ hash_number(['person_id']) }} as recipient_number,
+        {{ hash_number(['message_key']) }} as message_number,
+        ordered_at as sent_at,
+        net_sales_credited
     from {{ ref('fct_attributed_orders') }}
 
 ),
 
-after_send as (
+buyers_sends as (
 
     select
-        *,
-        max(case when is_send then occurred_at end) over (
-            partition by recipient_id, message_key
-            order by occurred_at
-        ) as sent_at
-    from outcomes
+        sends.recipient_number,
+        sends.message_number,
+        sends.sent_at
+    from {{ ref('int_flows__sends') }} as sends
+    where
+        sends.sent_at is not null
+        and sends.recipient_number in (select orders.recipient_number from orders)
 
 ),
 
-dated as (
+orders_after_send as (
+
+    {{ last_before('orders', 'buyers_sends', ['recipient_number', 'message_number'], 'sent_at') }}
+
+),
+
+orders_by_send as (
 
     select
-        *,
-        case when sent_at is null then {{ local_date('occurred_at') }} end as own_date
-    from after_send
+        recipient_number,
+        message_number,
+        {{ local_date('coalesce(sent_at_before, sent_at)') }} as send_date,
+        count(*) as attributed_orders,
+        sum(net_sales_credited) as attributed_net_sales
+    from orders_after_send
+    group by
+        recipient_number,
+        message_number,
+        sent_at_before,
+        {{ local_date('coalesce(sent_at_before, sent_at)') }}
 
 ),
 
 by_send as (
 
     select
-        message_key,
-        sent_at,
-        own_date,
-        sum(case when is_send then 1 else 0 end) as sends,
-        sum(case when outcome = 'delivered' then 1 else 0 end) as deliveries,
-        sum(case when outcome = 'bounced' then 1 else 0 end) as bounces,
-        {% for flag in flags %}
-            bool_or(outcome = '{{ flag }}') as {{ flag }},
+        message_number,
+        send_date,
+        sends,
+        deliveries,
+        bounces,
+        {% for flag in flags[:-1] %}
+            {{ flag }},
         {% endfor %}
-        sum(case when outcome = 'ordered' then 1 else 0 end) as attributed_orders,
-        sum(net_sales) as attributed_net_sales
-    from dated
-    group by
-        recipient_id,
-        message_key,
-        sent_at,
-        own_date
+        false as ordered,
+        0 as attributed_orders,
+        {{ money('0') }} as attributed_net_sales
+    from {{ ref('int_flows__sends') }}
+    union all
+    select
+        message_number,
+        send_date,
+        0 as sends,
+        0 as deliveries,
+        0 as bounces,
+        {% for flag in flags[:-1] %}
+            false as {{ flag }},
+        {% endfor %}
+        true as ordered,
+        attributed_orders,
+        attributed_net_sales
+    from orders_by_send
 
 ),
 
 by_day as (
 
     select
-        message_key,
-        coalesce(own_date, {{ local_date('sent_at') }}) as send_date,
+        message_number,
+        send_date,
         sum(sends) as sent,
         -- One send is delivered or bounces once, however often that is told; two of one moment may both.
         sum(least(deliveries, greatest(sends, 1))) as delivered,
@@ -97,15 +100,15 @@ by_day as (
         sum(attributed_net_sales) as attributed_net_sales
     from by_send
     group by
-        message_key,
-        coalesce(own_date, {{ local_date('sent_at') }})
+        message_number,
+        send_date
 
 ),
 
 counted as (
 
     select
-        by_day.message_key,
+        messages.message_key,
         by_day.send_date,
         messages.source,
         messages.channel,
@@ -129,7 +132,7 @@ counted as (
         {{ money('by_day.attributed_net_sales') }} as attributed_net_sales
     from by_day
     inner join {{ ref('int_flows__messages') }} as messages
-        on by_day.message_key = messages.message_key
+        on by_day.message_number = messages.message_number
     inner join {{ ref('int_flows__tools') }} as tools
         on
             messages.source = tools.source

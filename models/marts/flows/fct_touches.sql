@@ -1,26 +1,56 @@
--- A view: the events themselves are stored once, and a late event that turns a click into a machine's needs no rebuild.
+-- A view: events are stored once, narrow, and opens and clicks once more with what gave machines away. Their names and
+-- persons are looked up, so that neither a new name nor a person joined later rewrites what was stored.
 {{ config(materialized="view") }}
 
+with touches as (
+
+    select
+        source,
+        event_id,
+        occurred_at,
+        event_type,
+        variant_number,
+        address_number,
+        link,
+        cast(null as varchar) as machine_reason,
+        -- Only an open or a click can be a machine's.
+        cast(null as boolean) as is_human
+    from {{ ref('int_flows__events') }}
+    where event_type not in ('opened', 'clicked')
+    union all
+    select
+        source,
+        event_id,
+        occurred_at,
+        event_type,
+        variant_number,
+        address_number,
+        link,
+        machine_reason,
+        machine_reason is null as is_human
+    from {{ ref('int_flows__touches') }}
+
+)
+
 select
-    events.source,
-    events.event_id,
-    events.occurred_at,
-    events.event_type,
-    events.channel,
-    events.person_id,
-    events.unknown_recipient_id,
-    events.message_key,
-    events.flow_id,
-    events.message_id,
-    events.campaign_id,
-    events.purpose,
-    events.link,
-    machine_touches.machine_reason,
-    events.source || ':' || events.event_id as touch_id,
-    -- Only an open or a click can be a machine's.
-    case when events.event_type in ('opened', 'clicked') then machine_touches.event_id is null end as is_human
-from {{ ref('int_flows__events') }} as events
-left join {{ ref('int_flows__machine_touches') }} as machine_touches
-    on
-        events.source = machine_touches.source
-        and events.event_id = machine_touches.event_id
+    touches.source,
+    touches.event_id,
+    touches.occurred_at,
+    touches.event_type,
+    variants.channel,
+    recipients.person_id,
+    recipients.unknown_recipient_id,
+    variants.message_key,
+    variants.flow_id,
+    variants.message_id,
+    variants.campaign_id,
+    variants.purpose,
+    touches.link,
+    touches.machine_reason,
+    touches.is_human,
+    touches.source || ':' || touches.event_id as touch_id
+from touches
+inner join {{ ref('int_flows__variants') }} as variants
+    on touches.variant_number = variants.variant_number
+inner join {{ ref('int_flows__recipients') }} as recipients
+    on touches.address_number = recipients.address_number

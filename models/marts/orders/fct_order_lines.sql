@@ -1,11 +1,9 @@
--- A view: the rows are int_orders__priced_lines'.
+-- A view: the rows are int_orders__lines' of orders that are here, and long keys need not be stored twice.
 {{ config(materialized='view') }}
 
 select
-    lines.line_key,
     lines.order_key,
     lines.source,
-    lines.order_id,
     lines.line_id,
     lines.variant_id,
     lines.sku,
@@ -20,5 +18,8 @@ select
     lines.gross_sales,
     lines.line_discount,
     lines.cost_of_kept,
-    lines.is_gift_card
-from {{ ref('int_orders__priced_lines') }} as lines
+    lines.is_gift_card,
+    lines.order_key || ':' || lines.line_id as line_key,
+    substr(lines.order_key, length(lines.source) + 2) as order_id
+from {{ ref('int_orders__lines') }} as lines
+where not lines.is_waiting

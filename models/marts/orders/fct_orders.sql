@@ -11,8 +11,8 @@ select
     orders.acquisition_source,
     orders.ship_country,
     amounts.product_type,
-    validity.invalid_reason is null as is_valid,
-    validity.invalid_reason,
+    amounts.invalid_reason is null as is_valid,
+    amounts.invalid_reason,
     positions.order_sequence,
     coalesce(positions.order_sequence > 1, false) as is_repeat,
     amounts.gross_sales,
@@ -36,8 +36,6 @@ inner join {{ ref('int_identity__record_persons') }} as record_persons
     on orders.order_key = record_persons.record_key
 inner join {{ ref('int_orders__amounts') }} as amounts
     on orders.order_key = amounts.order_key
-inner join {{ ref('int_orders__validity') }} as validity
-    on orders.order_key = validity.order_key
 left join {{ ref('int_orders__sequence') }} as positions
     on orders.order_key = positions.order_key
 left join {{ ref('int_referral__orders') }} as referred_orders

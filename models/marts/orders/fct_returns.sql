@@ -9,7 +9,7 @@ select
     versions.source,
     versions.return_id,
     {{ order_of('versions') }} as order_key,
-    lines.line_key,
+    case when lines.order_key is not null then lines.order_key || ':' || lines.line_id end as line_key,
     record_persons.person_id,
     versions.requested_at,
     {{ local_date('versions.requested_at') }} as requested_date,
@@ -24,7 +24,7 @@ select
     record_persons.record_key is null as is_waiting
 from versions
 {{ order_join('versions') }}
-left join {{ ref('int_orders__current_lines') }} as lines
+left join {{ ref('int_orders__lines') }} as lines
     on
         {{ order_of('versions') }} = lines.order_key
         and versions.line_id = lines.line_id

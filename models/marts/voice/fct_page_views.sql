@@ -1,23 +1,20 @@
-with versions as (
-
-    {{ latest_version(ref('int_arrivals__page_events'), ['event_id']) }}
-
-)
+-- A view: views are stored once, narrow, and whose they are is looked up.
+{{ config(materialized="view") }}
 
 select
-    versions.source || ':' || versions.event_id as page_view_key,
-    versions.source,
-    versions.event_id,
-    {{ order_of('versions') }} as order_key,
-    {{ person_of('versions') }} as person_id,
-    coalesce(order_persons.person_id, {{ person_of('versions') }}) as reporting_person_id,
-    versions.occurred_at,
-    {{ local_date('versions.occurred_at') }} as occurred_date,
-    versions.page_type,
-    versions.url
-from versions
-{{ person_join('versions') }}
-{{ order_join('versions') }}
+    page_views.source,
+    page_views.event_id,
+    {{ order_of('page_views') }} as order_key,
+    visitors.person_id,
+    coalesce(order_persons.person_id, visitors.person_id) as reporting_person_id,
+    page_views.occurred_at,
+    {{ local_date('page_views.occurred_at') }} as occurred_date,
+    page_views.page_type,
+    page_views.url,
+    page_views.source || ':' || page_views.event_id as page_view_key
+from {{ ref('int_voice__page_views') }} as page_views
+inner join {{ ref('int_voice__visitors') }} as visitors
+    on page_views.address_number = visitors.address_number
+{{ order_join('page_views') }}
 left join {{ ref('int_identity__record_persons') }} as order_persons
-    on {{ order_of('versions') }} = order_persons.record_key
-where versions.occurred_at <= {{ as_of() }}
+    on {{ order_of('page_views') }} = order_persons.record_key

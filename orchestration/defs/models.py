@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
+from orchestration.builds import begin_build, build_environment, build_flags, complete_build
 from orchestration.defs.run_state import WAREHOUSE_POOL, ShopLock, progress, record_checks, run_started_at
 from orchestration.errors import UserError
 from orchestration.shop import REPOSITORY, Shop, ShopPaths
@@ -57,12 +58,13 @@ def model_assets(shop: Shop, paths: ShopPaths, project: DbtProject) -> dg.Assets
 
     @dbt_assets(manifest=project.manifest_path, project=project, name="dbt_models", pool=WAREHOUSE_POOL)
     def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, shop_lock: ShopLock) -> Iterator[Any]:
-        with open_warehouse(paths.warehouse, read_only=True) as connection:
+        with open_warehouse(paths.warehouse) as connection:
             as_of = resolve_as_of(shop, connection, run_started_at(context))
-        os.environ.update(sql_environment(shop, paths.warehouse, as_of))
-        progress.info("building the models as of %s UTC", as_of)
+            built_as_of = begin_build(connection, shop, as_of)
+        os.environ.update(sql_environment(shop, paths.warehouse, as_of) | build_environment(built_as_of))
+        progress.info("%s the models as of %s UTC", "updating" if built_as_of else "building", as_of)
         # Unit tests judge the code, not the shop's data: CI runs them, and they are a third of the time.
-        build = ["build", "--exclude-resource-type", "unit_test"]
+        build = ["build", "--exclude-resource-type", "unit_test", *build_flags(built_as_of)]
         invocation = dbt.cli(build, context=context, target_path=paths.dbt_target, raise_on_error=False)
         yield from invocation.stream()
         results = read_results(invocation.target_path)
@@ -83,6 +85,8 @@ def model_assets(shop: Shop, paths: ShopPaths, project: DbtProject) -> dg.Assets
                 "; ".join(lines) or "dbt ended with an error; its log lies in " + str(invocation.target_path),
                 allow_retries=False,
             )
+        with open_warehouse(paths.warehouse) as connection:
+            complete_build(connection, shop, as_of)
         progress.info(
             "  %d models, %d tests passed",
             sum(r["unique_id"].startswith("model.") for r in results),

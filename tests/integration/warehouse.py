@@ -14,6 +14,7 @@ from unittest import mock
 import duckdb
 import pytest
 
+from orchestration.builds import begin_build, build_environment, build_flags, complete_build
 from orchestration.shop import load_shop
 from orchestration.sources.drop.as_of import resolve_as_of
 from orchestration.sources.drop.loader import load_drop
@@ -131,7 +132,12 @@ class Builder:
             if load is not None:
                 load(connection)
             as_of = resolve_as_of(shop, connection, STARTED)
-        results = self._dbt("run", sql_environment(shop, self._place, as_of), select)
+            built_as_of = begin_build(connection, shop, as_of)
+        environment = sql_environment(shop, self._place, as_of) | build_environment(built_as_of)
+        results = self._dbt("run", environment, select, *build_flags(built_as_of))
+        if not select:
+            with open_warehouse(self._place) as connection:
+                complete_build(connection, shop, as_of)
         models = {model.name: model for model in map(_model, results)}
         return Warehouse(Path(shutil.move(self._place, self._folder / f"{name}.duckdb")), models)
 
@@ -142,7 +148,7 @@ class Builder:
         with open_warehouse(self._place) as connection:
             connection.execute(change)
             as_of = resolve_as_of(shop, connection, STARTED)
-        self._dbt("run", sql_environment(shop, self._place, as_of), select)
+        self._dbt("run", sql_environment(shop, self._place, as_of) | build_environment(None), select)
         return Warehouse(Path(shutil.move(self._place, self._folder / f"{name}.duckdb")))
 
     def parse(self) -> Path:
@@ -173,7 +179,9 @@ class Builder:
         self._place.unlink()
         return results
 
-    def _dbt(self, command: str, environment: dict[str, str], select: str = "", write: bool = False) -> list[Any]:
+    def _dbt(
+        self, command: str, environment: dict[str, str], select: str = "", *flags: str, write: bool = False
+    ) -> list[Any]:
         # Imported here because it takes a second that only these tests should pay.
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
@@ -183,6 +191,7 @@ class Builder:
             "--write-json" if write else "--no-write-json",
             *(command, "--project-dir", str(REPOSITORY), "--profiles-dir", str(REPOSITORY)),
             *("--target-path", str(self._folder / "target"), "--log-path", str(self._folder / "log")),
+            *flags,
             *(("--select", *select.split()) if select else ()),
         ]
         handlers = logging.getLogger().handlers[:]

@@ -8,6 +8,7 @@ with counted as (
         event_type,
         max(occurred_at) as last_at
     from {{ ref('int_flows__events') }}
+    where occurred_at <= {{ as_of() }}
     group by
         variant_number,
         event_type

@@ -17,3 +17,4 @@ inner join {{ ref('int_flows__variants') }} as variants
     on events.variant_number = variants.variant_number
 inner join {{ ref('int_flows__recipients') }} as recipients
     on events.address_number = recipients.address_number
+where events.occurred_at <= {{ as_of() }}

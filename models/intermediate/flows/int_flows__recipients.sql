@@ -1,3 +1,4 @@
+{{ config(pre_hook="{{ keep_before() }}") }}
 -- Found once for each address or id, not for each of its events. Messages go to people who never ordered too: their
 -- sends count, under a hash of the address.
 with addresses as (

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='recipient_number',
+    meta={'changed': 'int_flows__restated'}
+) }}
 -- What happened belongs to the recipient's latest send of that message at or before it, and without one to its own day.
 {% set flags = [
     "opened_human", "opened_machine", "clicked_human", "clicked_machine", "unsubscribed", "complained",
@@ -13,7 +19,7 @@ with outcomes as (
         -- A tool that reports no sends did send what it says was delivered or bounced.
         events.event_type = 'sent'
         or (not tools.has_sent and events.event_type in ('delivered', 'bounced')) as is_send
-    from {{ ref('int_flows__received') }} as events
+    from {{ only_changed(ref('int_flows__received'), ref('int_flows__restated'), 'recipient_number') }} as events
     inner join {{ ref('int_flows__tools') }} as tools
         on
             events.source = tools.source
@@ -21,12 +27,12 @@ with outcomes as (
     where events.event_type not in ('opened', 'clicked')
     union all
     select
-        recipient_number,
-        message_number,
-        occurred_at,
-        event_type || case when machine_reason is null then '_human' else '_machine' end as outcome,
+        touches.recipient_number,
+        touches.message_number,
+        touches.occurred_at,
+        touches.event_type || case when touches.machine_reason is null then '_human' else '_machine' end as outcome,
         false as is_send
-    from {{ ref('int_flows__touches') }}
+    from {{ only_changed(ref('int_flows__touches'), ref('int_flows__restated'), 'recipient_number') }} as touches
 
 ),
 

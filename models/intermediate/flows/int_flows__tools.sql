@@ -1,3 +1,4 @@
+{{ config(pre_hook="{{ keep_before() }}") }}
 -- What a tool never reports of a channel must not be read as nothing having happened.
 select
     source,

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='recipient_number',
+    meta={'changed': 'int_flows__restated'}
+) }}
 -- A mail proxy opens within 2 s of delivery. A link scanner follows two or more different links within 10 s of it; one
 -- link, however often, is a person's. A tool's own word is enough.
 with deliveries as (
@@ -6,7 +12,7 @@ with deliveries as (
         events.recipient_number,
         events.message_number,
         events.occurred_at
-    from {{ ref('int_flows__received') }} as events
+    from {{ only_changed(ref('int_flows__received'), ref('int_flows__restated'), 'recipient_number') }} as events
     inner join {{ ref('int_flows__tools') }} as tools
         on
             events.source = tools.source
@@ -17,9 +23,9 @@ with deliveries as (
 
 touches as (
 
-    select *
-    from {{ ref('int_flows__received') }}
-    where event_type in ('opened', 'clicked')
+    select events.*
+    from {{ only_changed(ref('int_flows__received'), ref('int_flows__restated'), 'recipient_number') }} as events
+    where events.event_type in ('opened', 'clicked')
 
 ),
 

@@ -16,7 +16,9 @@ with touches as (
         -- Only an open or a click can be a machine's.
         cast(null as boolean) as is_human
     from {{ ref('int_flows__events') }}
-    where event_type not in ('opened', 'clicked')
+    where
+        event_type not in ('opened', 'clicked')
+        and occurred_at <= {{ as_of() }}
     union all
     select
         source,

@@ -1,0 +1,75 @@
+-- Whoever an event has come of, or has changed, or has happened since the build before; and whoever is another person
+-- now. Both who an address was and who it is: two persons joined into one leave nothing behind.
+{% set moment_before = built_as_of() %}
+{% set events_before = sibling('int_flows__events') %}
+-- depends_on: {{ ref('int_flows__recipients') }}, {{ ref('int_arrivals__message_events') }}
+
+{% if moment_before is none %}
+
+    select cast(null as ubigint) as recipient_number
+    where false
+
+{% else %}
+
+    with changed_events as (
+
+        {{ changed_keys(ref('int_arrivals__message_events'), ['event_id'], events_before) }}
+
+    ),
+
+    recipients as (
+
+        select
+            address_number,
+            recipient_number
+        from {{ ref('int_flows__recipients') }}
+        union
+        select
+            address_number,
+            recipient_number
+        from {{ sibling('int_flows__recipients_before') }}
+
+    ),
+
+    moved_addresses as (
+
+        select address_number
+        from recipients
+        group by address_number
+        having count(*) > 1
+
+    ),
+
+    changed_addresses as (
+
+        select {{ hash_number(['arrivals.source', 'arrivals.customer_id', 'arrivals.email']) }} as address_number
+        from {{ ref('int_arrivals__message_events') }} as arrivals
+        inner join changed_events
+            on
+                arrivals.source = changed_events.source
+                and arrivals.event_id = changed_events.event_id
+        union
+        select events.address_number
+        from {{ events_before }} as events
+        inner join changed_events
+            on
+                events.source = changed_events.source
+                and events.event_id = changed_events.event_id
+        union
+        select address_number
+        from {{ events_before }}
+        where
+            occurred_at > {{ moment_before }}
+            and occurred_at <= {{ as_of() }}
+        union
+        select address_number
+        from moved_addresses
+
+    )
+
+    select distinct recipients.recipient_number
+    from recipients
+    inner join changed_addresses
+        on recipients.address_number = changed_addresses.address_number
+
+{% endif %}

@@ -31,9 +31,7 @@
     ),
 
     later as (
-        select distinct {{ keys | join(", ") }}
-        from {{ rows }}
-        where updated_at > {{ as_of() }}
+        {{ later_versions(rows, keys) }}
     )
 
     select

@@ -8,7 +8,7 @@ from orchestration.demo.generate import generate
 from orchestration.sources.drop.entities import ENTITIES
 from orchestration.warehouse import open_warehouse
 from tests.conftest import REPOSITORY
-from tests.integration.warehouse import Builder, Warehouse
+from tests.integration.warehouse import Builder, Warehouse, differing_tables
 
 # Enough of everything the generator plants (changed orders, late refunds, several ids of one person), quickly built.
 ORDERS = 2_000
@@ -47,20 +47,4 @@ def test_random_slices_end_as_one_delivery_does(builder: Builder, tmp_path: Path
     assert warehouse is not None
     assert warehouse.value("select count(*) from ops.loads") == slices
 
-    with open_warehouse(warehouse.file, read_only=True) as connection:
-        connection.execute(f"attach '{full.file}' as whole (read_only)")
-        tables = [
-            f"{schema}.{name}"
-            for schema, name in connection.execute(
-                "select table_schema, table_name from information_schema.tables "
-                "where table_schema in ('marts', 'reporting') and table_catalog <> 'whole' order by all"
-            ).fetchall()
-        ]
-        differing = {}
-        for table in tables:
-            query = "(from {0} except all from {1}) union all (from {1} except all from {0})"
-            found = connection.execute(f"select count(*) from ({query.format(table, f'whole.{table}')})").fetchone()
-            if found != (0,):
-                differing[table] = found
-    assert len(tables) > 40
-    assert differing == {}
+    assert differing_tables(warehouse, full) == {}

@@ -87,6 +87,34 @@ class Warehouse:
         return {str(name): self.rows(f"select * from {name} order by all") for (name,) in self.query(listed)}
 
 
+def differing_tables(one: Warehouse, other: Warehouse) -> dict[str, int]:
+    """How many rows of each table that people read are in one of two warehouses alone; tables that agree are left out.
+
+    Raises:
+        AssertionError: the warehouses don't hold the same tables.
+    """
+    with open_warehouse(one.file, read_only=True) as connection:
+        connection.execute(f"attach '{other.file}' as other (read_only)")
+        listed = "select table_schema || '.' || table_name from information_schema.tables where table_schema in {} "
+        here, there = (
+            [
+                str(name)
+                for (name,) in connection.execute(f"{listed.format(RESULTS)} and {side} order by all").fetchall()
+            ]
+            for side in ("table_catalog <> 'other'", "table_catalog = 'other'")
+        )
+        assert here == there
+        assert len(here) > 40
+        differing = {}
+        for table in here:
+            alone = "(from {0} except all from {1}) union all (from {1} except all from {0})"
+            rows = connection.execute(f"select count(*) from ({alone.format(table, f'other.{table}')})").fetchone()
+            assert rows is not None
+            if rows[0]:
+                differing[table] = int(rows[0])
+    return differing
+
+
 class Builder:
     """Builds one warehouse after the other with dbt in this process.
 
@@ -140,6 +168,18 @@ class Builder:
                 complete_build(connection, shop, as_of)
         models = {model.name: model for model in map(_model, results)}
         return Warehouse(Path(shutil.move(self._place, self._folder / f"{name}.duckdb")), models)
+
+    def rebuild(self, shop_folder: Path, name: str, upon: Warehouse) -> Warehouse:
+        """A warehouse with the same raw rows, in which everything else is built from nothing."""
+        shop = load_shop(shop_folder)
+        shutil.copy(upon.file, self._place)
+        with open_warehouse(self._place) as connection:
+            for schema in ("staging", "intermediate", "marts", "reporting"):
+                connection.execute(f"drop schema {schema} cascade")
+            as_of = resolve_as_of(shop, connection, STARTED)
+        environment = sql_environment(shop, self._place, as_of) | build_environment(None)
+        self._dbt("run", environment, "", *build_flags(None))
+        return Warehouse(Path(shutil.move(self._place, self._folder / f"{name}.duckdb")))
 
     def rerun(self, shop_folder: Path, name: str, upon: Warehouse, change: str, select: str) -> Warehouse:
         """A copy of a warehouse, changed by SQL, with the selected models run again on it."""

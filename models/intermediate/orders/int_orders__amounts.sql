@@ -1,32 +1,44 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='order_key',
+    meta={'changed': 'int_orders__changed'}
+) }}
+
 with line_totals as (
 
     select
-        order_key,
+        lines.order_key,
         count(*) as line_count,
-        bool_and(is_gift_card) as has_only_gift_cards,
-        sum(case when not is_gift_card then gross_sales_order_currency - line_discount_order_currency else 0 end)
-            as goods_order_currency,
-        sum(case when not is_gift_card then gross_sales else 0 end) as gross_sales,
-        sum(case when is_gift_card then gross_sales else 0 end) as gift_card_sales,
-        sum(case when not is_gift_card then line_discount else 0 end) as line_discounts,
-        sum(case when not is_gift_card then cost_of_kept else 0 end) as cost_of_kept,
-        bool_or(not is_gift_card and cost_of_kept is null) as lacks_a_cost,
-        max(case when not is_gift_card then gross_sales_order_currency end) as highest_gross_sales,
-        min(case when not is_gift_card then coalesce(product_type, 'unknown') end) as first_type,
-        max(case when not is_gift_card then coalesce(product_type, 'unknown') end) as last_type
-    from {{ ref('int_orders__lines') }}
-    group by order_key
+        bool_and(lines.is_gift_card) as has_only_gift_cards,
+        sum(
+            case
+                when not lines.is_gift_card
+                    then lines.gross_sales_order_currency - lines.line_discount_order_currency
+                else 0
+            end
+        ) as goods_order_currency,
+        sum(case when not lines.is_gift_card then lines.gross_sales else 0 end) as gross_sales,
+        sum(case when lines.is_gift_card then lines.gross_sales else 0 end) as gift_card_sales,
+        sum(case when not lines.is_gift_card then lines.line_discount else 0 end) as line_discounts,
+        sum(case when not lines.is_gift_card then lines.cost_of_kept else 0 end) as cost_of_kept,
+        bool_or(not lines.is_gift_card and lines.cost_of_kept is null) as lacks_a_cost,
+        max(case when not lines.is_gift_card then lines.gross_sales_order_currency end) as highest_gross_sales,
+        min(case when not lines.is_gift_card then coalesce(lines.product_type, 'unknown') end) as first_type,
+        max(case when not lines.is_gift_card then coalesce(lines.product_type, 'unknown') end) as last_type
+    from {{ only_changed(ref('int_orders__lines'), ref('int_orders__changed'), 'order_key') }} as lines
+    group by lines.order_key
 
 ),
 
 refund_totals as (
 
     select
-        order_key,
-        sum(amount) as returns
-    from {{ ref('int_orders__priced_refunds') }}
-    where not is_gift_card
-    group by order_key
+        refunds.order_key,
+        sum(refunds.amount) as returns
+    from {{ only_changed(ref('int_orders__priced_refunds'), ref('int_orders__changed'), 'order_key') }} as refunds
+    where not refunds.is_gift_card
+    group by refunds.order_key
 
 ),
 
@@ -36,7 +48,7 @@ most_valuable_lines as (
     select
         lines.order_key,
         min(coalesce(lines.product_type, 'unknown')) as product_type
-    from {{ ref('int_orders__lines') }} as lines
+    from {{ only_changed(ref('int_orders__lines'), ref('int_orders__changed'), 'order_key') }} as lines
     inner join line_totals
         on
             lines.order_key = line_totals.order_key
@@ -74,7 +86,7 @@ amounts as (
             when rates.exchange_rate is not null and not coalesce(line_totals.lacks_a_cost, true)
                 then {{ money('line_totals.cost_of_kept') }}
         end as cost_of_kept
-    from {{ ref('int_orders__current') }} as orders
+    from {{ only_changed(ref('int_orders__current'), ref('int_orders__changed'), 'order_key') }} as orders
     left join line_totals
         on orders.order_key = line_totals.order_key
     left join refund_totals

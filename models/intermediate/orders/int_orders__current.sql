@@ -1,35 +1,32 @@
-with versions as (
-
-    {{ latest_version(ref('int_arrivals__orders'), ['order_id']) }}
-
-)
+-- A view: what hadn't happened by the as-of moment is left out when read.
+{{ config(materialized='view') }}
 
 select
-    source || ':' || order_id as order_key,
+    order_key,
     source,
     order_id,
     ordered_at,
-    {{ local_date('ordered_at') }} as order_date,
+    order_date,
     customer_id,
     email,
     phone,
-    coalesce(currency, '{{ setting("currency") }}') as currency,
-    coalesce(channel, 'own_store') as channel,
+    currency,
+    channel,
     acquisition_source,
     discount_codes,
     referral_code,
     case when cancelled_at <= {{ as_of() }} then cancelled_at end as cancelled_at,
-    coalesce(is_test, false) as is_test,
+    is_test,
     financial_status,
-    {{ money('coalesce(order_discount, 0)') }} as order_discount,
-    {{ money('coalesce(tax, 0)') }} as tax,
-    {{ money('coalesce(shipping, 0)') }} as shipping,
+    order_discount,
+    tax,
+    shipping,
     ship_country,
     ship_region,
     exchange_of_order_id,
-    coalesce(order_type, 'one_time') as order_type,
+    order_type,
     load_id,
     file_index,
     row_number
-from versions
+from {{ ref('int_orders__versions') }}
 where ordered_at <= {{ as_of() }}

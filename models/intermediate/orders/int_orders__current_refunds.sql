@@ -1,3 +1,4 @@
+{{ config(pre_hook="{{ keep_before() }}") }}
 with versions as (
 
     {{ latest_version(ref('int_arrivals__refunds'), ['refund_id']) }}

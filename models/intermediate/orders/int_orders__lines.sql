@@ -1,17 +1,24 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='order_key',
+    meta={'changed': 'int_orders__changed'}
+) }}
 -- A newer version of an order brings all its lines anew: lines stamped earlier than the order's newest line, or, where
 -- lines carry no stamp, loaded before the order's own version although newer ones came with it, are no longer its.
-with latest_lines as (
+{% set all_lines %}
+    (
+        select
+            *,
+            source || ':' || order_id as order_key
+        from {{ ref('int_arrivals__order_lines') }}
+    )
+{% endset %}
+{% set arrivals = only_changed(all_lines, ref('int_orders__changed'), 'order_key') %}
 
-    {{ latest_version(ref('int_arrivals__order_lines'), ['order_id', 'line_id']) }}
+with stamped as (
 
-),
-
-stamped as (
-
-    select
-        *,
-        source || ':' || order_id as order_key
-    from latest_lines
+    {{ latest_version(arrivals, ['order_id', 'line_id']) }}
 
 ),
 
@@ -57,6 +64,19 @@ current_lines as (
 
 ),
 
+later_lines as (
+
+    {{ later_versions(arrivals, ['order_key', 'line_id']) }}
+
+),
+
+waiting_orders as (
+
+    select distinct order_key
+    from later_lines
+
+),
+
 refunded as (
 
     select
@@ -99,7 +119,9 @@ valued as (
         current_lines.unit_cost as line_unit_cost,
         products.unit_cost as product_unit_cost,
         rates.exchange_rate,
-        current_lines.is_waiting
+        current_lines.is_waiting,
+        current_lines.load_id,
+        waiting_orders.order_key is not null as awaits_version
     from current_lines
     left join products
         on
@@ -113,6 +135,8 @@ valued as (
         on
             current_lines.order_key = refunded.order_key
             and current_lines.line_id = refunded.line_id
+    left join waiting_orders
+        on current_lines.order_key = waiting_orders.order_key
 
 )
 
@@ -132,6 +156,8 @@ select
     is_gift_card,
     exchange_rate,
     is_waiting,
+    load_id,
+    awaits_version,
     gross_sales as gross_sales_order_currency,
     line_discount as line_discount_order_currency,
     {{ converted('gross_sales', 'exchange_rate') }} as gross_sales,

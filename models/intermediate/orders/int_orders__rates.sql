@@ -1,3 +1,4 @@
+{{ config(pre_hook="{{ keep_before() }}") }}
 -- The rate of a day is the latest one on or before it, no older than the setting allows.
 with wanted as (
 

@@ -1,7 +1,14 @@
--- Narrow, like message events: whose look it was is a number here.
+-- Narrow, like message events: whose look it was is a number here. Views after the as-of moment are here too, for the
+-- day when they will have happened.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key=['source', 'event_id']
+) }}
+
 with versions as (
 
-    {{ latest_version(ref('int_arrivals__page_events'), ['event_id']) }}
+    {{ versions_in_force(ref('int_arrivals__page_events'), ['event_id']) }}
 
 )
 
@@ -12,6 +19,7 @@ select
     page_type,
     order_id,
     url,
-    {{ hash_number(['source', 'customer_id', 'email']) }} as address_number
+    {{ hash_number(['source', 'customer_id', 'email']) }} as address_number,
+    load_id,
+    awaits_version
 from versions
-where occurred_at <= {{ as_of() }}

@@ -14,23 +14,26 @@ with profiles as (
 
 select
     'klaviyo' as source,
-    nullif(lower(trim(attributes ->> '$.email')), '') as email,
-    nullif(trim(attributes ->> '$.phone_number'), '') as phone,
-    id as customer_id,
-    case email_marketing ->> '$.consent'
+    nullif(lower(trim(profiles.attributes ->> '$.email')), '') as email,
+    nullif(trim(profiles.attributes ->> '$.phone_number'), '') as phone,
+    profiles.id as customer_id,
+    case profiles.email_marketing ->> '$.consent'
         when 'SUBSCRIBED' then 'subscribed'
         when 'UNSUBSCRIBED' then 'unsubscribed'
         else 'never'
     end as email_consent,
-    timezone('UTC', cast(email_marketing ->> '$.consent_timestamp' as timestamptz)) as email_consent_at,
-    case sms_consent when 'SUBSCRIBED' then 'subscribed' when 'UNSUBSCRIBED' then 'unsubscribed' else 'never' end
-        as sms_consent,
-    lower(email_marketing ->> '$.suppression[0].reason') as suppression_reason,
-    nullif(trim(attributes ->> '$.location.timezone'), '') as timezone,
-    try_cast(attributes ->> '$.properties.Birthday' as date) as birthday,
+    timezone('UTC', cast(profiles.email_marketing ->> '$.consent_timestamp' as timestamptz)) as email_consent_at,
+    case profiles.sms_consent
+        when 'SUBSCRIBED' then 'subscribed'
+        when 'UNSUBSCRIBED' then 'unsubscribed'
+        else 'never'
+    end as sms_consent,
+    lower(profiles.email_marketing ->> '$.suppression[0].reason') as suppression_reason,
+    nullif(trim(profiles.attributes ->> '$.location.timezone'), '') as timezone,
+    try_cast(profiles.attributes ->> '$.properties.Birthday' as date) as birthday,
     cast(null as bigint) as max_emails_per_month,
     {{ api_provenance('profiles') }}
 from profiles
 where
-    nullif(trim(attributes ->> '$.email'), '') is not null
-    or nullif(trim(attributes ->> '$.phone_number'), '') is not null
+    nullif(trim(profiles.attributes ->> '$.email'), '') is not null
+    or nullif(trim(profiles.attributes ->> '$.phone_number'), '') is not null

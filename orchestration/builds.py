@@ -8,6 +8,7 @@ Whatever isn't so, is built anew.
 import hashlib
 import json
 from datetime import datetime
+from typing import NamedTuple
 
 import duckdb
 
@@ -15,6 +16,15 @@ from orchestration.shop import Shop
 from orchestration.warehouse import sql_code, sql_settings
 
 _TABLE = "ops.last_build"
+
+
+class Build(NamedTuple):
+    """What a build may start from."""
+
+    built_as_of: datetime | None
+    """The as-of moment of the build before, where tables may be taken further from there."""
+    is_same: bool
+    """Whether what is in the warehouse was built with the same settings and code, be it complete or not."""
 
 
 def fingerprint(shop: Shop, as_of: datetime) -> str:
@@ -27,32 +37,41 @@ def fingerprint(shop: Shop, as_of: datetime) -> str:
     return hashlib.sha256(made_with.encode()).hexdigest()
 
 
-def begin_build(connection: duckdb.DuckDBPyConnection, shop: Shop, as_of: datetime) -> datetime | None:
-    """The as-of moment of the build that this one may build upon; None: everything must be built anew.
+def begin_build(connection: duckdb.DuckDBPyConnection, shop: Shop, as_of: datetime) -> Build:
+    """What this build may start from.
 
-    The build before is forgotten here and remembered by `complete_build`, so that one that fails is never built upon.
+    The build before counts as incomplete from here on, until `complete_build`: one that fails is never built upon. Rows
+    of connected systems are replaced and removed where they stand, so that nothing tells which have changed.
     """
     connection.execute(
-        f"create schema if not exists ops; create table if not exists {_TABLE} (fingerprint varchar, as_of timestamp)"
+        f"create schema if not exists ops; "
+        f"create table if not exists {_TABLE} (fingerprint varchar, as_of timestamp, is_complete boolean)"
     )
+    made_with = fingerprint(shop, as_of)
     row = connection.execute(
-        f"select as_of from {_TABLE} where fingerprint = ? and as_of <= ?", [fingerprint(shop, as_of), as_of]
+        f"select is_complete and as_of <= ?, as_of from {_TABLE} where fingerprint = ?", [as_of, made_with]
     ).fetchone()
-    connection.execute(f"delete from {_TABLE}")
-    return row[0] if row else None
+    may_follow = row is not None and bool(row[0]) and not shop.sources
+    _remember(connection, made_with, as_of, is_complete=False)
+    return Build(row[1] if row is not None and may_follow else None, row is not None)
 
 
 def complete_build(connection: duckdb.DuckDBPyConnection, shop: Shop, as_of: datetime) -> None:
     """Remember that every model has been built as of a moment."""
-    connection.execute(f"delete from {_TABLE}")
-    connection.execute(f"insert into {_TABLE} values (?, ?)", [fingerprint(shop, as_of), as_of])
+    _remember(connection, fingerprint(shop, as_of), as_of, is_complete=True)
 
 
-def build_environment(built_as_of: datetime | None) -> dict[str, str]:
+def build_environment(build: Build | None) -> dict[str, str]:
     """What `macros/updates/built_as_of.sql` reads; always set, so that one build's value can't reach the next."""
-    return {"SECOND_ORDER_BUILT_AS_OF": built_as_of.isoformat(sep=" ", timespec="microseconds") if built_as_of else ""}
+    moment = build.built_as_of if build else None
+    return {"SECOND_ORDER_BUILT_AS_OF": moment.isoformat(sep=" ", timespec="microseconds") if moment else ""}
 
 
-def build_flags(built_as_of: datetime | None) -> list[str]:
-    """What to tell `dbt build` besides: tables that are built anew need not be emptied first."""
-    return [] if built_as_of else ["--full-refresh"]
+def build_flags(build: Build) -> list[str]:
+    """What to tell `dbt build` besides. Tables of other code need not be emptied before they are filled again."""
+    return [] if build.is_same else ["--full-refresh"]
+
+
+def _remember(connection: duckdb.DuckDBPyConnection, made_with: str, as_of: datetime, is_complete: bool) -> None:
+    connection.execute(f"delete from {_TABLE}")
+    connection.execute(f"insert into {_TABLE} values (?, ?, ?)", [made_with, as_of, is_complete])

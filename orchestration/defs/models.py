@@ -60,11 +60,11 @@ def model_assets(shop: Shop, paths: ShopPaths, project: DbtProject) -> dg.Assets
     def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, shop_lock: ShopLock) -> Iterator[Any]:
         with open_warehouse(paths.warehouse) as connection:
             as_of = resolve_as_of(shop, connection, run_started_at(context))
-            built_as_of = begin_build(connection, shop, as_of)
-        os.environ.update(sql_environment(shop, paths.warehouse, as_of) | build_environment(built_as_of))
-        progress.info("%s the models as of %s UTC", "updating" if built_as_of else "building", as_of)
+            start = begin_build(connection, shop, as_of)
+        os.environ.update(sql_environment(shop, paths.warehouse, as_of) | build_environment(start))
+        progress.info("%s the models as of %s UTC", "updating" if start.built_as_of else "building", as_of)
         # Unit tests judge the code, not the shop's data: CI runs them, and they are a third of the time.
-        build = ["build", "--exclude-resource-type", "unit_test", *build_flags(built_as_of)]
+        build = ["build", "--exclude-resource-type", "unit_test", *build_flags(start)]
         invocation = dbt.cli(build, context=context, target_path=paths.dbt_target, raise_on_error=False)
         yield from invocation.stream()
         results = read_results(invocation.target_path)

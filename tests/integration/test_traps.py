@@ -593,7 +593,12 @@ FIRST.order("evidence", "evidence-1", "2024-05-01 10:00:00", email="e@evidence.e
 FIRST.order("evidence", "evidence-2", "2024-05-02 10:00:00", email="e@evidence.example", customer_id="E-1")
 
 
-def test_evidence_of_one_record_is_named_by_its_id_and_was_never_separate(traps: Warehouse) -> None:
+def test_evidence_of_one_moment_is_named_by_its_id(traps: Warehouse) -> None:
+    (person,) = {row["person_id"] for row in orders_of(traps, "evidence").values()}
+    assert traps.value("select md5('id:drop:E-1')") == person
+
+
+def test_evidence_of_one_record_was_never_separate(traps: Warehouse) -> None:
     assert traps.query(
         "select evidence, joined_by, joined_at::varchar, was_separate from ops.identity_merges "
         "where evidence in ('id:drop:E-1', 'email:e@evidence.example')"
@@ -670,10 +675,13 @@ def test_more_than_ten_emails_joined_together_are_no_person(traps: Warehouse) ->
     account = {orders[f"counter-{number}"]["person_id"] for number in range(11)}
     assert len(account) == 1
     assert orders["counter-guest"]["person_id"] not in account
+    assert len({row["person_id"] for row in orders_of(traps, "many").values()}) == 1
+
+
+def test_what_is_no_person_is_logged(traps: Warehouse) -> None:
     assert traps.query(
         "select count(*), bool_and(is_cut) from ops.identity_merges where evidence like '%counter%'"
     ) == [(12, True)]
-    assert len({row["person_id"] for row in orders_of(traps, "many").values()}) == 1
 
 
 FIRST.order(
@@ -739,7 +747,11 @@ def test_persons_merged_later_restate_history_and_leave_totals(early: Warehouse,
     assert repeat(traps, "merge", 30) == (1, 1, 1, 1.0)
     earlier = "select sum(net_sales) from marts.fct_orders where order_id in ('merge-1', 'merge-2')"
     assert early.value(earlier) == traps.value(earlier) == 60
-    log = f"from ops.identity_merges where person_id = '{before['merge-1']['person_id']}' order by evidence"
+
+
+def test_persons_merged_later_are_logged(early: Warehouse, traps: Warehouse) -> None:
+    person = orders_of(early, "merge")["merge-1"]["person_id"]
+    log = f"from ops.identity_merges where person_id = '{person}' order by evidence"
     assert early.query(f"select evidence {log}") == []
     # The account's own address came with it, by the order that joined the account.
     assert traps.query(f"select evidence, joined_by, joined_at::varchar, was_separate {log}") == [

@@ -149,13 +149,17 @@ def test_only_a_complete_build_of_the_same_shop_is_taken_further(tmp_path: Path)
         )
     )
     moment = datetime(2025, 12, 1)  # noqa: DTZ001
+    connected = shop.model_copy(update={"sources": {"shopify": {}}})
+    later, earlier = moment + timedelta(days=1), moment - timedelta(seconds=1)
     with open_warehouse(tmp_path / "warehouse.duckdb") as connection:
-        assert begin_build(connection, shop, moment) is None
+        assert begin_build(connection, shop, moment) == (None, False)
         complete_build(connection, shop, moment)
         # The same moment or a later one may follow; what has begun and didn't complete is built upon by none.
-        assert begin_build(connection, shop, moment + timedelta(days=1)) == moment
-        assert begin_build(connection, shop, moment + timedelta(days=1)) is None
+        assert begin_build(connection, shop, later) == (moment, True)
+        assert begin_build(connection, shop, later) == (None, True)
         complete_build(connection, shop, moment)
-        assert begin_build(connection, shop, moment - timedelta(seconds=1)) is None
+        assert begin_build(connection, shop, earlier) == (None, True)
         complete_build(connection, shop, moment)
-        assert begin_build(connection, other, moment) is None
+        assert begin_build(connection, connected, moment) == (None, True)
+        complete_build(connection, shop, moment)
+        assert begin_build(connection, other, moment) == (None, False)

@@ -160,9 +160,9 @@ class Builder:
             if load is not None:
                 load(connection)
             as_of = resolve_as_of(shop, connection, STARTED)
-            built_as_of = begin_build(connection, shop, as_of)
-        environment = sql_environment(shop, self._place, as_of) | build_environment(built_as_of)
-        results = self._dbt("run", environment, select, *build_flags(built_as_of))
+            start = begin_build(connection, shop, as_of)
+        environment = sql_environment(shop, self._place, as_of) | build_environment(start)
+        results = self._dbt("run", environment, select, *build_flags(start))
         if not select:
             with open_warehouse(self._place) as connection:
                 complete_build(connection, shop, as_of)
@@ -178,7 +178,7 @@ class Builder:
                 connection.execute(f"drop schema {schema} cascade")
             as_of = resolve_as_of(shop, connection, STARTED)
         environment = sql_environment(shop, self._place, as_of) | build_environment(None)
-        self._dbt("run", environment, "", *build_flags(None))
+        self._dbt("run", environment, "", "--full-refresh")
         return Warehouse(Path(shutil.move(self._place, self._folder / f"{name}.duckdb")))
 
     def rerun(self, shop_folder: Path, name: str, upon: Warehouse, change: str, select: str) -> Warehouse:

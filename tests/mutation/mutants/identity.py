@@ -47,21 +47,21 @@ MUTANTS = (
     ),
     Mutant(
         "int_identity__edges",
-        "an e-mail joins a phone on a record without an id",
-        "coalesce(id_evidence, email_evidence) as left_evidence",
-        "id_evidence as left_evidence",
-    ),
-    Mutant(
-        "int_identity__edges",
-        "an id joins a phone on a record without an e-mail",
-        "then coalesce(email_evidence, phone_evidence) else phone_evidence end",
-        "then email_evidence else phone_evidence end",
-    ),
-    Mutant(
-        "int_identity__edges",
-        "an id joins a phone on a record with an e-mail too",
-        "where email_evidence is not null",
+        "an id joins the e-mail that stands beside it",
+        "where id_evidence is not null and email_evidence is not null",
         "where false",
+    ),
+    Mutant(
+        "int_identity__edges",
+        "an id joins the phone that stands beside it, without an e-mail too",
+        "where id_evidence is not null and phone_evidence is not null",
+        "where email_evidence is not null and phone_evidence is not null",
+    ),
+    Mutant(
+        "int_identity__edges",
+        "an e-mail joins the phone that stands beside it, without an id too",
+        "where email_evidence is not null and phone_evidence is not null",
+        "where id_evidence is not null and phone_evidence is not null",
     ),
     Mutant(
         "int_identity__nodes",
@@ -82,13 +82,13 @@ MUTANTS = (
         "order by seen_at nulls last, kind_rank desc, evidence",
     ),
     Mutant(
-        "int_identity__persons",
+        "int_identity__components",
         "ten e-mails are still one person",
         "having count(*) > 10",
         "having count(*) >= 10",
     ),
     Mutant(
-        "int_identity__persons",
+        "int_identity__components",
         "only e-mails are counted against the limit",
         "where nodes.kind_rank = 2",
         "",
@@ -206,29 +206,5 @@ MUTANTS = (
         "a profile without an order is a person too",
         "left join order_totals",
         "inner join order_totals",
-    ),
-    Mutant(
-        "identity_merges",
-        "evidence seen before the record that joined it was separate",
-        "coalesce(persons.seen_at < coalesce(brought.joined_at, stood_together.joined_at), false) as was_separate",
-        "coalesce(persons.seen_at <= coalesce(brought.joined_at, stood_together.joined_at), false) as was_separate",
-    ),
-    Mutant(
-        "identity_merges",
-        "what was cut is logged whole, its first evidence too",
-        "where persons.is_cut or not persons.is_first",
-        "where not persons.is_first",
-    ),
-    Mutant(
-        "identity_merges",
-        "the first record on which two stood together joined them",
-        "partition by left_evidence, right_evidence order by seen_at nulls last, record_key",
-        "partition by left_evidence, right_evidence order by seen_at desc nulls last, record_key desc",
-    ),
-    Mutant(
-        "identity_merges",
-        "the latest record of a way is the one that brought it",
-        "when reached.joined_by is null or ways.joined_at > reached.joined_at then ways.record_key",
-        "when reached.joined_by is null or ways.joined_at < reached.joined_at then ways.record_key",
     ),
 )

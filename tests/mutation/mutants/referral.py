@@ -24,8 +24,8 @@ MUTANTS = (
     Mutant(
         "int_referral__codes",
         "a code's owner is found by e-mail too",
-        "coalesce(listed_by_id.person_id, listed_by_email.person_id) as person_id",
-        "listed_by_id.person_id",
+        "coalesce(listed_by_id.person_id, listed_by_reference.person_id, listed_by_email.person_id) as person_id",
+        "coalesce(listed_by_id.person_id, listed_by_reference.person_id) as person_id",
     ),
     Mutant(
         "int_referral__uses",

@@ -24,8 +24,8 @@ select
     {{ to_utc("json_extract_string(parcel, '$.estimatedDeliveryAt')") }} as estimated_delivery_at,
     {{ to_utc("json_extract_string(parcel, '$.deliveredAt')") }} as delivered_at,
     lower(coalesce(
-        json_extract_string(parcel, '$.displayStatus'), json_extract_string(parcel, '$.status')
+        json_extract_string(parcels.parcel, '$.displayStatus'), json_extract_string(parcels.parcel, '$.status')
     )) as status,
     {{ api_provenance('parcels') }}
 from parcels
-where json_extract_string(parcel, '$.status') not in ('CANCELLED', 'ERROR', 'FAILURE')
+where json_extract_string(parcels.parcel, '$.status') not in ('CANCELLED', 'ERROR', 'FAILURE')

@@ -80,30 +80,30 @@ priced as (
 
 select
     'shopify' as source,
-    order_id,
-    line_id,
-    quantity,
-    unit_price,
-    variant_id,
-    sku,
-    product_id,
-    product_title,
+    priced.order_id,
+    priced.line_id,
+    priced.quantity,
+    priced.unit_price,
+    priced.variant_id,
+    priced.sku,
+    priced.product_id,
+    priced.product_title,
     -- What is left of the line after it is exact, whatever rounding the unit price took.
     {{ money(
         'quantity * unit_price - listed_total + discount + case when has_tax_in_prices then tax else 0 end'
     ) }} as line_discount,
-    is_gift_card,
+    priced.is_gift_card,
     {{ money('null') }} as unit_cost,
     {{ api_provenance('priced') }}
 from priced
 where
-    quantity > 0
+    priced.quantity > 0
     -- A tip comes as a line of nothing that could be sent.
     and not (
-        tip > 0
-        and listed_total = tip
-        and product_id is null
-        and variant_id is null
-        and not needs_shipping
-        and not is_gift_card
+        priced.tip > 0
+        and priced.listed_total = priced.tip
+        and priced.product_id is null
+        and priced.variant_id is null
+        and not priced.needs_shipping
+        and not priced.is_gift_card
     )

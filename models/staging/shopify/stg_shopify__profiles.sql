@@ -23,28 +23,30 @@ facts as (
 
 select
     'shopify' as source,
-    email,
-    phone,
+    facts.email,
+    facts.phone,
     {{ shopify_id('id') }} as customer_id,
     case
-        when email_state = 'SUBSCRIBED' then 'subscribed'
-        when email_state = 'UNSUBSCRIBED' then 'unsubscribed'
-        when email is not null then 'never'
+        when facts.email_state = 'SUBSCRIBED' then 'subscribed'
+        when facts.email_state = 'UNSUBSCRIBED' then 'unsubscribed'
+        when facts.email is not null then 'never'
     end as email_consent,
     {{ to_utc('email_updated_at') }} as email_consent_at,
     case
-        when sms_state = 'SUBSCRIBED' then 'subscribed'
-        when sms_state = 'UNSUBSCRIBED' then 'unsubscribed'
-        when phone is not null then 'never'
+        when facts.sms_state = 'SUBSCRIBED' then 'subscribed'
+        when facts.sms_state = 'UNSUBSCRIBED' then 'unsubscribed'
+        when facts.phone is not null then 'never'
     end as sms_consent,
-    case when email_state = 'INVALID' or has_valid_format = 'false' then 'invalid' end as suppression_reason,
+    case
+        when facts.email_state = 'INVALID' or facts.has_valid_format = 'false' then 'invalid'
+    end as suppression_reason,
     cast(null as varchar) as timezone,
     cast(null as date) as birthday,
     cast(null as bigint) as max_emails_per_month,
     {{ api_provenance('facts') }}
 from facts
 where
-    (email is not null or phone is not null)
+    (facts.email is not null or facts.phone is not null)
     -- Nothing is known any more of who asked to be forgotten.
-    and coalesce(email_state, '') <> 'REDACTED'
-    and coalesce(sms_state, '') <> 'REDACTED'
+    and coalesce(facts.email_state, '') <> 'REDACTED'
+    and coalesce(facts.sms_state, '') <> 'REDACTED'

@@ -57,31 +57,32 @@ adjustments as (
 select
     'shopify' as source,
     coalesce(
-        {{ shopify_id("json_extract_string(order_line, '$.id')") }},
-        {{ shopify_id('id') }} || '-' || {{ shopify_id("json_extract_string(order_line, '$.lineItem.id')") }}
+        {{ shopify_id("json_extract_string(lines.order_line, '$.id')") }},
+        {{ shopify_id('lines.id') }}
+        || '-' || {{ shopify_id("json_extract_string(lines.order_line, '$.lineItem.id')") }}
     ) as refund_id,
-    {{ shopify_id('order_gid') }} as order_id,
-    refunded_at,
+    {{ shopify_id('lines.order_gid') }} as order_id,
+    lines.refunded_at,
     cast(
-        {{ shopify_money('order_line', '$.subtotalSet') }}
-        - case when has_tax_in_prices then {{ shopify_money('order_line', '$.totalTaxSet') }} else 0 end
+        {{ shopify_money('lines.order_line', '$.subtotalSet') }}
+        - case when lines.has_tax_in_prices then {{ shopify_money('lines.order_line', '$.totalTaxSet') }} else 0 end
         as decimal(18, 4)
     ) as amount,
-    {{ shopify_id("json_extract_string(order_line, '$.lineItem.id')") }} as line_id,
-    cast(json_extract_string(order_line, '$.quantity') as decimal(18, 4)) as quantity,
-    note as reason,
+    {{ shopify_id("json_extract_string(lines.order_line, '$.lineItem.id')") }} as line_id,
+    cast(json_extract_string(lines.order_line, '$.quantity') as decimal(18, 4)) as quantity,
+    lines.note as reason,
     {{ api_provenance('lines') }}
 from lines
 union all
 select
     'shopify' as source,
-    'adjustment-' || {{ shopify_id("json_extract_string(adjustment, '$.id')") }} as refund_id,
-    {{ shopify_id('order_gid') }} as order_id,
-    refunded_at,
-    -{{ shopify_money('adjustment', '$.amountSet') }} as amount,
+    'adjustment-' || {{ shopify_id("json_extract_string(adjustments.adjustment, '$.id')") }} as refund_id,
+    {{ shopify_id('adjustments.order_gid') }} as order_id,
+    adjustments.refunded_at,
+    -{{ shopify_money('adjustments.adjustment', '$.amountSet') }} as amount,
     cast(null as varchar) as line_id,
     cast(null as decimal(18, 4)) as quantity,
-    coalesce(note, lower(json_extract_string(adjustment, '$.reason'))) as reason,
+    coalesce(adjustments.note, lower(json_extract_string(adjustments.adjustment, '$.reason'))) as reason,
     {{ api_provenance('adjustments') }}
 from adjustments
-where {{ shopify_money('adjustment', '$.amountSet') }} <> 0
+where {{ shopify_money('adjustments.adjustment', '$.amountSet') }} <> 0

@@ -24,7 +24,10 @@ class Build(NamedTuple):
     built_as_of: datetime | None
     """The as-of moment of the build before, where tables may be taken further from there."""
     is_same: bool
-    """Whether what is in the warehouse was built with the same settings and code, be it complete or not."""
+    """Whether what is in the warehouse was built with the same settings and code, be it complete or not.
+
+    Never so with connected systems: what was redacted there must not live on in a table that is kept.
+    """
 
 
 def fingerprint(shop: Shop, as_of: datetime) -> str:
@@ -53,7 +56,7 @@ def begin_build(connection: duckdb.DuckDBPyConnection, shop: Shop, as_of: dateti
     ).fetchone()
     may_follow = row is not None and bool(row[0]) and not shop.sources
     _remember(connection, made_with, as_of, is_complete=False)
-    return Build(row[1] if row is not None and may_follow else None, row is not None)
+    return Build(row[1] if row is not None and may_follow else None, row is not None and not shop.sources)
 
 
 def complete_build(connection: duckdb.DuckDBPyConnection, shop: Shop, as_of: datetime) -> None:

@@ -5,29 +5,35 @@ Everything is read as cells that SQL has counted, so that ten times the persons 
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from orchestration.foresight.forecast import Forecast, count_chances, forecast
+from orchestration.foresight.forecast import Forecast, forecast
 from orchestration.foresight.purchases import (
     MODELS,
     Cells,
-    Floats,
     NotConvergedError,
     PurchaseFit,
+    PurchaseModel,
     fit_purchases,
+    orders_at_least,
 )
 from orchestration.foresight.spend import SpendCells, SpendFit, fit_spend
+
+Ints = npt.NDArray[np.int64]
 
 PERIODS = ("backtest", "now")
 FEWEST_REPEAT_BUYERS = 100
 FEWEST_HISTORY_DAYS = 365
-# Up to so many cells a day stays a day; beyond, times are rounded up to whole weeks.
-_MOST_DAY_CELLS = 50_000
-_WEEK = 7
-_SEED = 20_250_101
+# A day stays a day as long as there are no more cells than this; beyond, times are counted together by the week or
+# more weeks, each cell standing at its buyers' mean.
+_MOST_CELLS = 100_000
+_GRAINS = (1, 7, 14, 28)
+_HOLDOUT_BLOCK = 1_024
 # A mean spend is known to a fifth of a percent, so that equal ones can be counted together.
 _SPEND_STEPS = 500
 
@@ -74,6 +80,7 @@ def fit_periods(histories: Any) -> pa.Table:
     rows: list[dict[str, Any]] = []
     for period in PERIODS:
         facts = _facts(histories, period)
+        counted = _counted(histories, period, facts["grain_days"])
         spend, spend_refusal = _fit_money(histories, period)
         for model in MODELS:
             row = {
@@ -91,7 +98,7 @@ def fit_periods(histories: Any) -> pa.Table:
             if row["refusal"] is not None:
                 continue
             try:
-                fit = fit_purchases(model, _cells(histories, period, facts["grain_days"]))
+                fit = fit_purchases(model, _cells_for(model, counted))
             except NotConvergedError as error:
                 row["refusal"] = str(error)
                 continue
@@ -99,7 +106,7 @@ def fit_periods(histories: Any) -> pa.Table:
             row["covariance"] = json.dumps(fit.covariance.tolist())
             row["log_likelihood"] = fit.log_likelihood
             if period == "backtest":
-                row["holdout_log_likelihood"] = _holdout(histories, fit, facts)
+                row["holdout_log_likelihood"] = _holdout(histories, counted, fit, facts)
     _choose(rows)
     return pa.Table.from_pylist(rows, schema=_FITS)
 
@@ -114,34 +121,46 @@ def forecast_periods(histories: Any, fits: Any) -> pa.Table:
     chosen = fits.filter("is_chosen").order("period").to_arrow_table().to_pylist()
     tables = [_FORECASTS.empty_table()]
     for row in chosen:
-        cells = _cells(histories, row["period"], row["grain_days"])
+        counted = _counted(histories, row["period"], row["grain_days"])
         spend = None
         if row["spend_p"] is not None:
             spend = SpendFit(row["spend_p"], row["spend_q"], row["spend_gamma"], 0.0, np.empty((0, 0)), 0)
-        foretold = forecast(_fit_of(row), spend, cells, row["horizon_days"], _SEED)
+        foretold = forecast(_fit_of(row), spend, counted.cells, row["horizon_days"])
         columns = {
-            "period": [row["period"]] * len(cells.age),
-            "frequency": cells.frequency.astype(np.int64),
-            "recency_days": cells.recency.astype(np.int64),
-            "age_days": cells.age.astype(np.int64),
-            "trait": cells.trait,
+            "period": [row["period"]] * len(counted.cells.age),
+            "frequency": counted.cells.frequency.astype(np.int64),
+            "recency_days": counted.recency_days,
+            "age_days": counted.age_days,
+            "trait": counted.cells.trait,
             **{name: getattr(foretold, name) for name in Forecast.__dataclass_fields__},
         }
         tables.append(pa.table(columns, schema=_FORECASTS))
     return pa.concat_tables(tables)
 
 
+@dataclass(frozen=True)
+class _Counted:
+    """A period's cells, and the times, rounded up to the grain, that SQL finds them again by."""
+
+    cells: Cells
+    recency_days: Ints
+    age_days: Ints
+
+
 def _facts(histories: Any, period: str) -> dict[str, Any]:
     """Counts of one period, and why nothing can be said of it, if so."""
-    customers, repeat, history_days, horizon_days, day_cells = (
+    numbers = ", ".join(
+        f"count(distinct (frequency, {_rounded('recency_days', grain)}, {_rounded('age_days', grain)}, trait))"
+        for grain in _GRAINS[:-1]
+    )
+    customers, repeat, history_days, horizon_days, *cells = (
         histories.filter(f"period = '{period}'")
         .query(
             "histories",
-            """
+            f"""
         select
             count(*), coalesce(sum(case when frequency > 0 then 1 else 0 end), 0),
-            coalesce(max(history_days), 0), coalesce(max(horizon_days), 0),
-            count(distinct (frequency, recency_days, age_days, trait))
+            coalesce(max(history_days), 0), coalesce(max(horizon_days), 0), {numbers}
         from histories
         """,
         )
@@ -157,49 +176,75 @@ def _facts(histories: Any, period: str) -> dict[str, Any]:
         "repeat_customers": int(repeat),
         "history_days": int(history_days),
         "horizon_days": int(horizon_days),
-        "grain_days": 1 if day_cells <= _MOST_DAY_CELLS else _WEEK,
+        "grain_days": next(
+            (grain for grain, number in zip(_GRAINS, cells, strict=False) if number <= _MOST_CELLS), _GRAINS[-1]
+        ),
         "refusal": refusal,
     }
 
 
-def _counted(histories: Any, period: str, grain: int, more: str = "") -> list[Floats]:
-    """Columns of the period's cells, `more` grouped along with them, in one fixed order."""
+def _rounded(days: str, grain: int) -> str:
+    """SQL for days rounded up to whole grains, in whole numbers: as in `int_foresight__predictions`."""
+    return days if grain == 1 else f"({days} + {grain - 1} - ({days} + {grain - 1}) % {grain})"
+
+
+def _counted(histories: Any, period: str, grain: int) -> _Counted:
+    """The period's cells in one fixed order. Sums of whole numbers don't depend on the rows' order."""
+    recency, age = _rounded("recency_days", grain), _rounded("age_days", grain)
     columns = (
         histories.filter(f"period = '{period}'")
         .query(
             "histories",
             f"""
         select
-            frequency, ceil(recency_days / {grain}) * {grain} as recency, ceil(age_days / {grain}) * {grain} as age,
-            trait {more}, count(*) as count
-        from histories group by all order by all
+            frequency, {recency} as recency_key, {age} as age_key, trait,
+            cast(sum(recency_days) as double) / count(*) as recency,
+            cast(sum(age_days) as double) / count(*) as age, count(*) as persons
+        from histories group by all order by frequency, recency_key, age_key, trait
         """,
         )
         .fetchnumpy()
     )
-    return [np.asarray(column, dtype=np.float64) for column in columns.values()]
+    values = {name: np.asarray(column, dtype=np.float64) for name, column in columns.items()}
+    cells = Cells(*(values[name] for name in ("frequency", "recency", "age", "trait", "persons")))
+    return _Counted(cells, values["recency_key"].astype(np.int64), values["age_key"].astype(np.int64))
 
 
-def _cells(histories: Any, period: str, grain: int) -> Cells:
-    return Cells(*_counted(histories, period, grain))
+def _cells_for(model: PurchaseModel, counted: _Counted) -> Cells:
+    return counted.cells if len(model.names) > 4 else counted.cells.without_trait()
 
 
-def _holdout(histories: Any, fit: PurchaseFit, facts: Mapping[str, Any]) -> float:
+def _holdout(histories: Any, counted: _Counted, fit: PurchaseFit, facts: Mapping[str, Any]) -> float:
     """Log-likelihood per customer of what the period's customers did after its cut."""
-    frequency, recency, age, trait, later, count = _counted(
-        histories, "backtest", facts["grain_days"], ", later_purchases"
+    grain = facts["grain_days"]
+    columns = (
+        histories.filter("period = 'backtest'")
+        .query(
+            "histories",
+            f"""
+        with counts as (
+            select
+                frequency, {_rounded("recency_days", grain)} as recency_key, {_rounded("age_days", grain)} as age_key,
+                trait, later_purchases, count(*) as persons
+            from histories group by all
+        )
+        select
+            dense_rank() over (order by frequency, recency_key, age_key, trait) - 1 as cell, later_purchases, persons
+        from counts order by cell, later_purchases
+        """,
+        )
+        .fetchnumpy()
     )
-    total: float = 0.0
-    size = 4_000
-    for start in range(0, len(count), size):
-        rows = slice(start, start + size)
-        cells = Cells(*(column[rows] for column in (frequency, recency, age, trait, count)))
-        chances = count_chances(fit, fit.parameters[None, :], cells, facts["horizon_days"])
+    cell, later, persons = (np.asarray(column, dtype=np.int64) for column in columns.values())
+    total = 0.0
+    for start in range(0, len(counted.cells.age), _HOLDOUT_BLOCK):
+        cells = counted.cells.part(slice(start, start + _HOLDOUT_BLOCK))
+        rows = slice(*np.searchsorted(cell, [start, start + _HOLDOUT_BLOCK]))
+        chances = orders_at_least(fit.model, fit.parameters[None, :], cells, facts["horizon_days"], 1e-12)
         chances = np.hstack([chances, np.zeros((len(chances), 1))])
-        seen = np.minimum(later[rows], chances.shape[1] - 2).astype(np.int64)
-        place = np.arange(len(seen))
+        place, seen = cell[rows] - start, np.minimum(later[rows], chances.shape[1] - 2)
         mass = chances[place, seen] - chances[place, seen + 1]
-        total += float((np.log(np.maximum(mass, 1e-12)) * cells.count).sum())
+        total += float((np.log(np.maximum(mass, 1e-12)) * persons[rows]).sum())
     return total / float(facts["customers"])
 
 

@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import gammaincinv
 
-from orchestration.foresight.purchases import Cells, Floats, PurchaseFit, known_rate
+from orchestration.foresight.purchases import Cells, Floats, PurchaseFit, known_rate, orders_at_least
 from orchestration.foresight.spend import SpendFit
 
 YEAR_DAYS = 365
 NEAR_DAYS = 90
 # The ranges hold 90 % of buyers: 5 % lie below, 5 % above.
 TAIL = 0.05
-_MOST_ORDERS = 2_000
-_CHUNK_NUMBERS = 4_000_000
-_DRAW_BUDGET = 1_000_000
-_DRAWS = (4, 100)
-_SPEND_SAMPLES = 200
+# Cells that are worked on together: few enough for the processor's cache.
+_BLOCK = 512
+_SPEND_SAMPLES = 256
+# Roberts's sequence in two dimensions: the plastic number's inverse and its square fill a square evenly.
+_EVEN = (0.7548776662466927, 0.5698402909980532)
 _GRID_DAYS = 5
 
 
@@ -39,30 +40,22 @@ class Forecast:
     spend_high: Floats
 
 
-def forecast(fit: PurchaseFit, spend: SpendFit | None, cells: Cells, horizon: int, seed: int) -> Forecast:
+def forecast(fit: PurchaseFit, spend: SpendFit | None, cells: Cells, horizon: int) -> Forecast:
     """Predict every cell; its times, and the fit's, are in days.
 
     The ranges hold the buyer's own chance and the fit's: counts follow their exact distribution, averaged over
-    parameters drawn from the likelihood's curvature; values are sampled on top of them.
+    parameters that stand for the likelihood's curvature; values are read off evenly spread points on top of them.
     """
-    random = np.random.default_rng(seed)
-    number = int(np.clip(_DRAW_BUDGET // max(len(cells.age), 1), *_DRAWS))
-    draws = fit.draws(number, random)
-    parts = [_forecast_part(fit, draws, spend, part, horizon, random) for part in _parts(cells)]
+    points = fit.spread()
+    parts = [_forecast_part(fit, points, spend, part, horizon) for part in cells.blocks(_BLOCK)]
     return Forecast(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _parts(cells: Cells) -> list[Cells]:
-    """The cells in pieces whose chances fit into memory together."""
-    size = max(1, _CHUNK_NUMBERS // (13 * 64))
-    return [cells.part(slice(start, start + size)) for start in range(0, len(cells.age), size)]
-
-
 def _forecast_part(
-    fit: PurchaseFit, draws: Floats, spend: SpendFit | None, cells: Cells, horizon: int, random: np.random.Generator
+    fit: PurchaseFit, points: Floats, spend: SpendFit | None, cells: Cells, horizon: int
 ) -> tuple[Floats, ...]:
     alive = fit.model.probability_alive(fit.parameters, cells)
-    at_least = count_chances(fit, draws, cells, horizon)
+    at_least = orders_at_least(fit.model, points, cells, horizon, TAIL / 10)
     low = (at_least[:, 1:] >= 1 - TAIL).sum(axis=1)
     high = (at_least[:, 1:] > TAIL).sum(axis=1)
     days, by_then = next_order_chances(fit, cells, horizon)
@@ -73,7 +66,7 @@ def _forecast_part(
     after = min(int(np.searchsorted(days, NEAR_DAYS)), len(days) - 1)
     part = min((NEAR_DAYS - days[after - 1]) / (days[after] - days[after - 1]), 1.0)
     near = by_then[:, after - 1] + part * (by_then[:, after] - by_then[:, after - 1])
-    spend_low, spend_high = _spend_range(at_least, spend, cells, random)
+    spend_low, spend_high = _spend_range(at_least, spend, cells)
     return (
         alive,
         fit.model.expected_orders(fit.parameters, cells, horizon),
@@ -86,17 +79,6 @@ def _forecast_part(
         spend_low,
         spend_high,
     )
-
-
-def count_chances(fit: PurchaseFit, draws: Floats, cells: Cells, horizon: float) -> Floats:
-    """P(n orders or more in the horizon), n = 0 …, averaged over the draws: as far as any cell's tail matters."""
-    most = 16
-    while True:
-        chances = np.mean([fit.model.orders_at_least(draw, cells, horizon, most) for draw in draws], axis=0)
-        if most >= _MOST_ORDERS or chances[:, -1].max() < TAIL / 10:
-            result: Floats = chances
-            return result
-        most *= 2
 
 
 def next_order_chances(fit: PurchaseFit, cells: Cells, horizon: int) -> tuple[Floats, Floats]:
@@ -122,18 +104,23 @@ def _first_day(days: Floats, share: Floats, part: float) -> Floats:
     return result
 
 
-def _spend_range(
-    at_least: Floats, spend: SpendFit | None, cells: Cells, random: np.random.Generator
-) -> tuple[Floats, Floats]:
+def _spend_range(at_least: Floats, spend: SpendFit | None, cells: Cells) -> tuple[Floats, Floats]:
     """The 5 % and 95 % points of the orders' value, as multiples of `SpendFit.weight`."""
     size = len(cells.age)
     if spend is None:
         return np.full(size, np.nan), np.full(size, np.nan)
-    # Counts at evenly spread chances, so that the samples hold each count as often as it is likely.
-    chance = (np.arange(_SPEND_SAMPLES) + 0.5) / _SPEND_SAMPLES
-    counts = (at_least[:, 1:, None] > chance[None, None, :]).sum(axis=1)
-    shape = spend.p * counts
-    paid = np.where(counts > 0, random.gamma(np.where(counts > 0, shape, 1.0)), 0.0)
-    known = random.gamma(np.broadcast_to(spend.p * (cells.frequency + 1)[:, None] + spend.q, paid.shape))
-    low, high = np.quantile(paid / known, [TAIL, 1 - TAIL], axis=1)
-    return low, high
+    # Counts at evenly spread chances, so that the points hold each count as often as it is likely; what the orders are
+    # worth and what the person's mean is likewise, the three spread evenly over a cube.
+    place = np.arange(_SPEND_SAMPLES)
+    chance = (place + 0.5) / _SPEND_SAMPLES
+    worth, mean = ((place * step + 0.5) % 1 for step in _EVEN)
+    counts = np.zeros((size, _SPEND_SAMPLES), dtype=np.int16)
+    for column in at_least.T[1:]:
+        counts += column[:, None] > chance
+    most = np.arange(counts.max() + 1)[:, None]
+    paid = np.where(most > 0, gammaincinv(spend.p * np.maximum(most, 1), worth), 0.0)
+    frequencies, row = np.unique(cells.frequency, return_inverse=True)
+    known = gammaincinv(spend.p * (frequencies + 1)[:, None] + spend.q, mean)
+    below, above = (round(share * _SPEND_SAMPLES - 0.5) for share in (TAIL, 1 - TAIL))
+    values = np.partition(paid[counts, place] / known[row], [below, above], axis=1)
+    return values[:, below], values[:, above]

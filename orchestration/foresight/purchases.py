@@ -26,9 +26,14 @@ Loss = Callable[[Floats], float]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 # Chances of counts are shown to three digits: twelve nodes give five.
 _FEW_NODES, _FEW_WEIGHTS = np.polynomial.legendre.leggauss(12)
-# From so many cells on, a fit begins where that of coarser cells ended, with its curvature: a third of the work.
-_MANY_CELLS = 20_000
-_COARSE_STEPS = 30
+# Beyond so many cells a fit is found on coarser ones, and only its last steps are taken on all.
+_MANY_CELLS = 8_000
+_COARSE_STEPS = 12
+# A step of less than this part of the standard error ends the search.
+_CLOSE = 0.01
+_LAST_STEPS = 6
+# Cells whose nodes fit into the processor's cache together.
+_BLOCK = 2_048
 _GRADIENT_TOLERANCE = 1e-6
 _FLAT = 1e-4
 _STEP = 1e-4
@@ -58,6 +63,28 @@ class Cells:
         """Some of the cells."""
         return Cells(*(getattr(self, field.name)[rows] for field in fields(self)))
 
+    def blocks(self, size: int) -> list["Cells"]:
+        """All of them in pieces; no cells are one empty piece."""
+        return [self.part(slice(start, start + size)) for start in range(0, max(len(self.age), 1), size)]
+
+    def together(self, *keys: Floats) -> "Cells":
+        """Cells whose keys are equal as one that stands at its persons' mean, in the keys' order."""
+        packed = np.zeros(len(self.age), dtype=np.int64)
+        for key in keys:
+            values, place = np.unique(key, return_inverse=True)
+            packed = packed * len(values) + place
+        _, place = np.unique(packed, return_inverse=True)
+        count: Floats = np.bincount(place, weights=self.count).astype(np.float64)
+        frequency, recency, age, trait = (
+            np.bincount(place, weights=self.count * values) / count
+            for values in (self.frequency, self.recency, self.age, self.trait)
+        )
+        return Cells(frequency, recency, age, trait, count)
+
+    def without_trait(self) -> "Cells":
+        """The cells that remain if nothing is known from the first day."""
+        return replace(self, trait=np.zeros(len(self.age))).together(self.frequency, self.recency, self.age)
+
 
 class PurchaseModel(Protocol):
     """A model of purchases and of leaving. Parameters come in `names`' order and are positive, but for `weight`."""
@@ -82,8 +109,11 @@ class PurchaseModel(Protocol):
     def still_here(self, parameters: Floats, cells: Cells, ahead: Floats) -> Floats:
         """That who is alive now and bought nothing since is alive `ahead` units later; cells by moments."""
 
-    def orders_at_least(self, parameters: Floats, cells: Cells, horizon: float, most: int) -> Floats:
-        """The chance of n purchases or more in the horizon, n = 0 … most: (cells, most + 1)."""
+    def spans(self, parameters: Floats, cells: Cells, horizon: float) -> tuple[Floats, Floats]:
+        """For how long who is alive now may buy within the horizon, and how likely: both (cells, spans)."""
+
+    def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats:
+        """The chance that who makes one purchase less doesn't leave before the `number`-th: (cells,)."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +130,15 @@ class PurchaseFit:
     covariance: Floats
     persons: int
 
-    def draws(self, number: int, random: np.random.Generator) -> Floats:
-        """Parameters as uncertain as the fit leaves them: (number, parameters)."""
+    def spread(self) -> Floats:
+        """Parameters that stand for how uncertain the fit leaves them: (2 × parameters, parameters).
+
+        The points of the unscented transform (Julier & Uhlmann, 1997): a mean over them is the mean over the fit's
+        normal distribution but for terms of the fourth order, with no chance in it.
+        """
         middle = _to_free(self.parameters)
-        return _from_free(random.multivariate_normal(middle, self.covariance, size=number))
+        steps = np.linalg.cholesky(self.covariance * len(middle)).T
+        return _from_free(np.concatenate([middle + steps, middle - steps]))
 
 
 def _of_cells(parameters: Floats, cells: Cells) -> tuple[float, Floats, float, float]:
@@ -159,15 +194,16 @@ class BgNbd:
     def still_here(self, parameters: Floats, cells: Cells, ahead: Floats) -> Floats:  # noqa: ARG002
         return np.ones((len(cells.age), len(ahead)))
 
-    def orders_at_least(self, parameters: Floats, cells: Cells, horizon: float, most: int) -> Floats:
-        _, _, a, b = _of_cells(parameters, cells)
-        x = cells.frequency[:, None]
-        n = np.arange(1, most + 1)[None, :]
+    def spans(self, parameters: Floats, cells: Cells, horizon: float) -> tuple[Floats, Floats]:  # noqa: ARG002
         # Rate and leaving are independent given the cell: the n-th purchase comes in time, and nobody left before it.
-        in_time = gamma_poisson_at_least(*known_rate(parameters, cells), np.full((1, 1), horizon), most)[:, 0]
-        not_left = np.exp(betaln(a, b + x + n - 1) - betaln(a, b + x))
-        alive = self.probability_alive(parameters, cells)[:, None]
-        return np.hstack([np.ones((len(x), 1)), alive * in_time * not_left])
+        one = np.ones((len(cells.age), 1))
+        return horizon * one, one
+
+    def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats:
+        _, _, a, b = _of_cells(parameters, cells)
+        x = cells.frequency
+        result: Floats = np.exp(betaln(a, b + x + number - 1) - betaln(a, b + x))
+        return result
 
 
 @dataclass(frozen=True)
@@ -179,6 +215,11 @@ class ParetoNbd:
 
     def _terms(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
         """Logarithms of the two ways to a cell, without their common factor: still here, and left in between."""
+        parts = [self._terms_of_block(parameters, part) for part in cells.blocks(_BLOCK)]
+        staying, leaving = (np.concatenate(terms) for terms in zip(*parts, strict=True))
+        return staying, leaving
+
+    def _terms_of_block(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
         r, alpha, s, beta = _of_cells(parameters, cells)
         x, recency, age = cells.frequency, cells.recency, cells.age
         staying = -(r + x) * np.log(alpha + age) - s * np.log(beta + age)
@@ -212,47 +253,61 @@ class ParetoNbd:
         x, age = cells.frequency, cells.age
         s = s if abs(s - 1) > 1e-6 else 1 + 1e-6
         rate = (r + x) / (alpha + age)
-        span = (beta + age) / (s - 1) * (1 - np.exp((s - 1) * (np.log(beta + age) - np.log(beta + age + horizon))))
+        span = (beta + age) / (s - 1) * -np.expm1((1 - s) * np.log1p(horizon / (beta + age)))
         result: Floats = self.probability_alive(parameters, cells) * rate * span
         return result
 
     def still_here(self, parameters: Floats, cells: Cells, ahead: Floats) -> Floats:
         _, _, s, beta = _of_cells(parameters, cells)
-        now = np.log(beta + cells.age)[:, None]
-        result: Floats = np.exp(s * (now - np.log(beta + cells.age[:, None] + ahead[None, :])))
+        result: Floats = np.exp(-s * np.log1p(ahead[None, :] / (beta + cells.age[:, None])))
         return result
 
-    def orders_at_least(self, parameters: Floats, cells: Cells, horizon: float, most: int) -> Floats:
+    def spans(self, parameters: Floats, cells: Cells, horizon: float) -> tuple[Floats, Floats]:
         _, _, s, beta = _of_cells(parameters, cells)
-        alive = self.probability_alive(parameters, cells)[:, None]
-        # Somebody alive stays for the whole horizon, or leaves within it at a moment that is integrated over.
-        low, high = np.log(beta + cells.age), np.log(beta + cells.age + horizon)
-        half = ((high - low) / 2)[:, None]
-        at = low[:, None] + half * (_FEW_NODES[None, :] + 1)
-        density = s * np.exp(s * (low[:, None] - at)) * half * _FEW_WEIGHTS[None, :]
-        stays = np.exp(s * (low - high))[:, None]
-        spans = np.hstack([np.exp(at) - np.exp(low)[:, None], np.full((len(low), 1), horizon)])
-        weights = np.hstack([density, stays])
-        chances = gamma_poisson_at_least(*known_rate(parameters, cells), spans, most)
-        return np.hstack([np.ones((len(low), 1)), alive * (chances * weights[:, :, None]).sum(axis=1)])
+        # Somebody alive stays for the whole horizon, or leaves within it at a moment that is integrated over, on a
+        # logarithmic scale of the time since beta before the first purchase.
+        now = (beta + cells.age)[:, None]
+        far = np.log1p(horizon / now)
+        at = far / 2 * (_FEW_NODES[None, :] + 1)
+        weights = np.hstack([s * np.exp(-s * at) * far / 2 * _FEW_WEIGHTS[None, :], np.exp(-s * far)])
+        return np.hstack([now * np.expm1(at), np.full_like(now, horizon)]), weights
+
+    def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats:  # noqa: ARG002
+        return np.ones(len(cells.age))
 
 
-def gamma_poisson_at_least(shape: Floats, rate: Floats, spans: Floats, most: int) -> Floats:
-    """P(n purchases or more within a span), n = 1 … most, for gamma-distributed rates: (cells, spans, most).
+def orders_at_least(
+    model: PurchaseModel, points: Floats, cells: Cells, horizon: float, tail: float, most: int = 2_000
+) -> Floats:
+    """The chance of n purchases or more in the horizon, averaged over parameters: (cells, as many n as matter + 1).
 
     Args:
-        shape, rate: of each cell's gamma distribution.
-        spans: (cells or 1, spans).
+        points: (points, parameters), each as likely as another.
+        tail: columns end where no cell's chance is greater, or at `most` purchases.
     """
-    n = np.arange(most)[None, :]
-    # Logarithms of the negative binomial's masses at n = 0 … most - 1, by the ratio of neighbours.
-    ratio = np.log(shape[:, None] + n) - np.log(n + 1)
-    leading = np.concatenate([np.zeros((len(shape), 1)), np.cumsum(ratio[:, :-1], axis=1)], axis=1)
-    none = shape[:, None] * (np.log(rate[:, None]) - np.log(rate[:, None] + spans))
-    each = np.log(spans) - np.log(rate[:, None] + spans)
-    masses = np.exp(leading[:, None, :] + none[:, :, None] + each[:, :, None] * n[:, None, :])
-    chances: Floats = np.clip(1 - np.cumsum(masses, axis=2), 0.0, 1.0)
-    return chances
+    alive = np.stack([model.probability_alive(point, cells) for point in points])
+    rates = [known_rate(point, cells) for point in points]
+    shape, rate = (np.stack(parts)[:, :, None] for parts in zip(*rates, strict=True))
+    spans, weights = (
+        np.stack(parts) for parts in zip(*(model.spans(point, cells, horizon) for point in points), strict=True)
+    )
+    # The logarithm of the negative binomial's mass at n = 0, then at each n from the one before. A span that is lost in
+    # rounding against the time so far brings no purchase, at minus infinity.
+    mass = -shape * np.log1p(spans / rate)
+    with np.errstate(divide="ignore"):
+        ratio = np.log(spans / (rate + spans))
+    left = 1 - np.exp(mass)
+    chances = [np.ones(len(cells.age))]
+    for number in range(1, most + 1):
+        bought = np.clip(np.einsum("pcs,pcs->pc", weights, left), 0.0, 1.0)
+        unhindered = np.stack([model.unhindered(point, cells, number) for point in points])
+        chances.append((alive * unhindered * bought).mean(axis=0))
+        if chances[-1].max() < tail:
+            break
+        mass += ratio + np.log((shape + number - 1) / number)
+        left -= np.exp(mass)
+    result: Floats = np.stack(chances, axis=1)
+    return result
 
 
 MODELS: tuple[PurchaseModel, ...] = (
@@ -292,18 +347,16 @@ def fit_purchases(model: PurchaseModel, cells: Cells) -> PurchaseFit:
 
         return loss
 
-    loss = loss_over(scaled)
     weights = np.zeros(len(model.names) - 4)
     starts = [np.append(np.log(four), weights) for four in ([0.5, 0.5, 0.7, 1.5], [1.0, 0.3, 0.5, 0.5])]
-    curvature = None
-    if len(cells.count) > _MANY_CELLS:
-        start, curvature = lowest_point(loss_over(_coarse(scaled)), starts)
-        starts = [start]
-    free, _ = lowest_point(loss, starts, curvature)
+    few = _coarse(scaled)
+    free = lowest_point(loss_over(few), starts)
+    covariance = curvature_covariance(loss_over(few), free, persons)
+    if few is not scaled:
+        free = _refined(loss_over(scaled), free, covariance, persons)
     parameters = _from_free(free)
     if (parameters[:4] < _SMALLEST).any() or (parameters[:4] > _GREATEST).any():
         raise NotConvergedError("a parameter of the model grows without end on these data")
-    covariance = curvature_covariance(loss, free, persons)
     # alpha (and beta of Pareto/NBD) carry the unit of time.
     parameters = parameters * np.array([unit if name in _TIMES else 1.0 for name in model.names])
     log_likelihood = float((model.log_likelihood(parameters, cells) * cells.count).sum())
@@ -311,29 +364,45 @@ def fit_purchases(model: PurchaseModel, cells: Cells) -> PurchaseFit:
 
 
 def _coarse(cells: Cells) -> Cells:
-    """Cells whose times fall into the same of `_COARSE_STEPS` steps a mean age, as one at their persons' mean."""
+    """Cells that are nearly alike taken together, where there are more than `_MANY_CELLS`."""
+    if len(cells.count) <= _MANY_CELLS:
+        return cells
+    # Up to six purchases each counts; beyond, steps of an eighth.
+    x = cells.frequency
+    frequency = np.where(x <= 6, x, 6 + np.ceil(8 * np.log(np.maximum(x, 6) / 6)))
     steps = (np.ceil(times * _COARSE_STEPS) for times in (cells.recency, cells.age))
-    _, place = np.unique(np.stack([cells.frequency, cells.trait, *steps]), axis=1, return_inverse=True)
-    count: Floats = np.bincount(place.ravel(), weights=cells.count).astype(np.float64)
-    frequency, recency, age, trait = (
-        np.bincount(place.ravel(), weights=cells.count * values) / count
-        for values in (cells.frequency, cells.recency, cells.age, cells.trait)
-    )
-    return Cells(frequency, recency, age, trait, count)
+    return cells.together(frequency, np.round(cells.trait), *steps)
 
 
-def lowest_point(loss: Loss, starts: list[Floats], curvature: Floats | None = None) -> tuple[Floats, Floats]:
-    """Where quasi-Newton steps come to rest, from the first start that they do from, and the inverse curvature there.
+def _refined(loss: Loss, free: Floats, covariance: Floats, persons: float) -> Floats:
+    """Newton's steps to the lowest point, with the curvature of a loss that is nearly the same.
+
+    Raises:
+        NotConvergedError: they don't come to rest.
+    """
+    error = np.sqrt(np.diag(covariance))
+    nudges = np.diag(np.minimum(error, _STEP**0.5))
+    for _ in range(_LAST_STEPS):
+        slope = np.array([(loss(free + nudge) - loss(free - nudge)) / (2 * nudge.sum()) for nudge in nudges])
+        step = covariance @ slope * persons
+        free = free - step
+        if (np.abs(step) < _CLOSE * error).all():
+            return free
+    raise NotConvergedError("the likelihood has no inner maximum on these data")
+
+
+def lowest_point(loss: Loss, starts: list[Floats]) -> Floats:
+    """Where quasi-Newton steps come to rest, from the first start that they do from.
 
     Raises:
         NotConvergedError: from none of them.
     """
     for start in starts:
-        options = {"gtol": _GRADIENT_TOLERANCE, "hess_inv0": curvature}
-        result = minimize(loss, start, method="BFGS", options=options)
+        result = minimize(loss, start, method="BFGS", options={"gtol": _GRADIENT_TOLERANCE})
         # BFGS calls it a failure when rounding stops it at a point that is already flat.
         if result.success or np.abs(result.jac).max() < _FLAT:
-            return result.x, (result.hess_inv + result.hess_inv.T) / 2
+            lowest: Floats = result.x
+            return lowest
     raise NotConvergedError("the likelihood has no inner maximum on these data")
 
 

@@ -63,7 +63,7 @@ def fit_spend(cells: SpendCells) -> SpendFit:
         value = -(each * cells.count).sum() / persons
         return float(value) if np.isfinite(value) else 1e10
 
-    logs, _ = lowest_point(loss, [np.log([3.0, 3.0, 0.7]), np.log([1.0, 8.0, 5.0]), np.log([20.0, 3.0, 0.1])])
+    logs = lowest_point(loss, [np.log([3.0, 3.0, 0.7]), np.log([1.0, 8.0, 5.0]), np.log([20.0, 3.0, 0.1])])
     p, q, gamma = (float(value) for value in np.exp(logs))
     if max(p, q, gamma) > _GREATEST:
         raise NotConvergedError("purchases' values don't tell the spend model's parameters apart")

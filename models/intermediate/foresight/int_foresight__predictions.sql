@@ -44,6 +44,10 @@ inner join {{ ref('int_foresight__forecasts') }} as forecasts
     on
         histories.period = forecasts.period
         and histories.frequency = forecasts.frequency
-        and ceil(histories.recency_days / fits.grain_days) * fits.grain_days = forecasts.recency_days
-        and ceil(histories.age_days / fits.grain_days) * fits.grain_days = forecasts.age_days
+        and histories.recency_days + fits.grain_days - 1
+        - (histories.recency_days + fits.grain_days - 1) % fits.grain_days
+        = forecasts.recency_days
+        and histories.age_days + fits.grain_days - 1
+        - (histories.age_days + fits.grain_days - 1) % fits.grain_days
+        = forecasts.age_days
         and histories.trait = forecasts.trait

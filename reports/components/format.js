@@ -74,3 +74,9 @@ export function readable(name) {
 	const words = String(name ?? '').replaceAll('_', ' ').trim();
 	return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** A value of the models in the reader's language; one that is the shop's own as it is. */
+export function named(names, value) {
+	if (value === null || value === undefined || value === '') return MISSING;
+	return names?.[value] ?? (/^[a-z0-9]+(_[a-z0-9]+)+$/.test(value) ? readable(value) : String(value));
+}

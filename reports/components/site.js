@@ -1,18 +1,23 @@
-// What every component needs to know: the shop that is shown, the language and how to write its figures.
-// It lives in Svelte's context rather than in a module: pages and the layout are compiled from two copies
-// of this folder, and a module would exist twice.
+// What every component needs to know: the shop that is shown, the language, the filters, and how to write
+// figures. It lives in Svelte's context rather than in a module: pages and the layout are compiled from two
+// copies of this folder, and a module would exist twice.
 import { getContext, setContext } from 'svelte';
 import { derived, writable } from 'svelte/store';
-import english from './text/en.js';
-import { formatter } from './format.js';
+import en from './text/en/index.js';
+import zh from './text/zh/index.js';
+import { formatter, named } from './format.js';
+import { toSearch } from './view.js';
 
 const KEY = 'second-order';
+const LANGUAGES = { en, zh };
 
 /** Called once, by the layout. Returns the stores; `shop` is undefined until the shop is known. */
 export function provideSite() {
 	const shop = writable(undefined);
 	const appearance = writable('light');
-	const text = writable(english);
+	// What the reader chose and the address holds: see view.js.
+	const view = writable({});
+	const text = derived(view, ($view) => LANGUAGES[$view.lang] ?? en);
 	const format = derived([shop, text], ([$shop, $text]) =>
 		formatter({
 			locale: $text.locale,
@@ -20,7 +25,11 @@ export function provideSite() {
 			timeZone: $shop?.timezone ?? 'UTC'
 		})
 	);
-	return setContext(KEY, { shop, appearance, text, format });
+	/** `$name('channel', 'own_store')` → Own store */
+	const name = derived(text, ($text) => (group, value) => named($text.names[group], value));
+	/** `$link('/retention/')` → the address of another page with the reader's language and filters */
+	const link = derived(view, ($view) => (path) => `${path}${toSearch($view)}`);
+	return setContext(KEY, { shop, appearance, view, text, format, name, link });
 }
 
 /** @returns {ReturnType<typeof provideSite>} */

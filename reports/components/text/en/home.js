@@ -1,0 +1,62 @@
+export default {
+	title: 'Overview',
+	noOrders: 'No valid orders have arrived yet.',
+	noOrdersHelp:
+		'Put orders.csv and order_lines.csv into the drop folder of the shop and run it again: this page fills by itself.',
+	returnWithin: (phrase, days) => `${phrase} within ${days} days`,
+	comeBack: (count) => `${count} of 100 first buyers ${count === 1 ? 'comes' : 'come'} back`,
+	fewComeBack: 'Fewer than 1 of 100 first buyers comes back',
+	noneComeBack: (watched) => `None of ${watched} first buyers came back`,
+	moreComeBack: 'More than 99 of 100 first buyers come back',
+	neverAgain: (count) => `${count} of 100 ${count === 1 ? 'has' : 'have'} not ordered again so far`,
+	tooEarly: (days) =>
+		`It is too early to say how many first buyers come back within ${days} days: none of them has been watched that long.`,
+	soFar: (again, all) => `So far ${again} of ${all} have ordered a second time.`,
+	returningShare: (of100, hundred) =>
+		`Over the last 12 months, ${of100} of every ${hundred} of net sales came from customers who had bought before.`,
+	figures: 'The five figures',
+	salesTitle: 'Net sales by month, new against returning',
+	salesEmpty: 'No sales yet. Once orders are loaded, every month shows what new and returning customers brought in.',
+	salesDefinition:
+		'Gross sales of valid orders less their discounts less refunds. A refund counts on the day it was given, so a closed month does not change. Tax, shipping and gift-card sales are never in it. A customer is new with the first valid order and returning from the second on; orders without any identity are shown apart.',
+	salesSample: (orders, months) => `${orders} orders in ${months} ${months === '1' ? 'month' : 'months'}`,
+	monthOpen: (month) => `${month} is not over yet and is drawn hatched.`,
+	newCustomers: 'New customers',
+	returningCustomers: 'Returning customers',
+	unidentified: 'No identity',
+	repeatTitle: (days) => `First buyers who come back within ${days} days, by month of first order`,
+	reconciliationTitle: 'From every order delivered to net sales',
+	reconciliationLead: 'Every order that arrived, and where its money went. The steps add up exactly.',
+	reconciliationEmpty: 'Nothing was delivered yet, so there is nothing to reconcile.',
+	reconciliationDefinition:
+		'The first row is all that was delivered, at the prices of its lines. Each row below takes away what does not count; the row in bold is the net sales shown above. A refund lowers the order it belongs to. What stands below the bold row belongs to no order and is in no figure.',
+	reconciliationSample: (orders) => `${orders} orders delivered`,
+	steps: {
+		'orders delivered': 'Orders delivered',
+		'not counted: test': 'Test orders',
+		'not counted: cancelled': 'Cancelled orders',
+		'not counted: voided': 'Orders whose payment was voided',
+		'not counted: exchange': 'Exchanges and replacements',
+		'not counted: gift card only': 'Orders of gift cards only',
+		'not counted: no value': 'Orders without value',
+		'gift cards sold with goods': 'Gift cards sold with goods',
+		discounts: 'Discounts',
+		returns: 'Returns',
+		'net sales reported': 'Net sales',
+		'beside it: refunds of orders never seen': 'Beside it: refunds of orders never delivered'
+	},
+	trustTitle: 'Can these figures be trusted?',
+	rejected: 'Rows set aside',
+	rejectedNone: 'No row broke the rules.',
+	rejectedNote: 'Rows that broke the rules of their file. They are kept with the reason, in no figure.',
+	checks: 'Checks passed',
+	checksNote: (failed, warned) =>
+		`${failed === 0 ? 'None failed' : `${failed} failed`}, ${warned === 1 ? '1 warning' : `${warned ?? 0} warnings`}.`,
+	unidentifiedShare: 'Orders without identity',
+	unidentifiedNote: 'Counted in sales, in no repeat rate.',
+	version: 'Published version',
+	versionNote: (revision) => `Models at revision ${revision}`,
+	history: 'First order known',
+	reasonsTitle: 'Rows set aside, by reason',
+	deliveredTitle: 'What was delivered'
+};

@@ -1,0 +1,70 @@
+const people = (formatted, number) => `${formatted} ${number === 1 ? 'person' : 'people'}`;
+
+export default {
+	title: 'Retention',
+	empty: 'No first orders yet, so nobody can have come back.',
+	emptyHelp: 'Once orders are loaded, this page shows who comes back, when, and which months brought them.',
+	answerMost: (within, days, early, earlyDays) =>
+		`${within} of 100 first buyers ${within === 1 ? 'comes' : 'come'} back within ${days} days; ${early} of 100 within ${earlyDays}.`,
+	answerOne: (phrase, days) => `${phrase} within ${days} days.`,
+	beforeAfter: (recent, earlier, days, months) =>
+		`Of those who first bought in the last ${months} months that can be judged, ${recent} of 100 came back within ${days} days; in the ${months} months before, ${earlier} of 100.`,
+	asBefore: (count, days, months) =>
+		`Those who first bought in the last ${months} months that can be judged do as those of the ${months} months before: ${count} of 100 came back within ${days} days.`,
+	tooEarly: (days) => `It is too early to say who comes back: no first buyer has been watched for ${days} days.`,
+	tooEarlyHelp: (date) => `The first one will have been by ${date}.`,
+	windowsTitle: 'How many come back, by how long they were given',
+	windowsLead: 'Each bar counts only first buyers who have been watched for the whole time.',
+	windowLabel: (days) => `Within ${days} days`,
+	windowSample: (repeaters, mature) => `${repeaters} of ${mature}`,
+	windowEmpty: 'too early to say',
+	windowsDefinition:
+		'Of the persons whose first valid order lies at least that many full days back: the share with another valid order on a later day within those days. A second order on the same day does not count, nor do renewals of a subscription.',
+	windowsSample: (customers) => `${customers} first buyers in all; each bar names how many of them have been watched long enough`,
+	cohortTitle: 'By month of first order',
+	cohortLead: 'Is a newer month of first buyers better than an older one?',
+	cohortEmpty: (days) => `No month of first buyers has been watched for ${days} days yet.`,
+	cohortEmptyHelp: 'Months appear here by themselves as time passes.',
+	cohortEmptyShorter: 'Choose a shorter time above; months appear here by themselves as time passes.',
+	noRepeat: 'Nobody has come back yet within any of these times.',
+	choose: 'Days given to come back',
+	daysChoice: (days) => `${days} days`,
+	cohortDefinition:
+		'First buyers are put into the month of their first valid order, in the time zone of the shop. A month counts in full once all its buyers have been watched for the whole time; before that, only those who have. Hatched: only a part has been watched so far.',
+	partly: (mature, customers) => `${mature} of ${customers} watched long enough so far`,
+	notYet: 'too early',
+	notYetLong: 'Too early: nobody of this month has been watched that long',
+	cohort: 'First order in',
+	customers: 'First buyers',
+	older: 'May hold older customers',
+	olderNote:
+		'Months marked * lie close to the start of the history: some of their “first” buyers probably bought before it, so their repeat rates look too high.',
+	heatTitle: 'Month after month',
+	heatLead: 'Each row is a month of first buyers; the further right, the longer after their first order.',
+	heatEmpty: 'The first full month after a first order has not passed yet.',
+	heatDefinition:
+		'Calendar months since the month of the first valid order. Ordering: share of the row’s first buyers with a valid order in that month. Came back by then: share with a second order by the end of that month. Hatched: the month is not over, so the figure can still grow.',
+	heatSample: (customers, cohorts) => `${customers} first buyers in ${cohorts} months`,
+	heatActive: 'Ordering in that month',
+	heatCumulative: 'Came back by then',
+	heatMoney: 'Net sales a customer',
+	heatMeasure: 'Shown in the cells',
+	monthsSince: 'Months since the first order',
+	open: 'Month not over',
+	less: 'low',
+	more: 'high',
+	olderShort: 'may hold older customers',
+	cellActive: (active, customers, share) => `${active} of ${customers} ordered (${share})`,
+	cellCumulative: (count, customers, share) => `${count} of ${customers} had come back (${share})`,
+	cellMoney: (money) => `${money} net sales per first buyer, so far`,
+	cellOpen: 'the month is not over',
+	periodTitle: 'Buyers with two orders or more, looking back',
+	periodLead: 'At each month’s end: of all who ordered in the days before, the share who ordered at least twice.',
+	periodEmpty: 'No month has ended yet.',
+	periodDefinition:
+		'Persons with two or more valid orders in the days that end on the last day of the month, divided by persons with at least one. It asks another question than the bars above: it looks back over all buyers, not forward from the first order.',
+	periodFilling: 'Dotted: the days looked back over begin before the first order known, so the line is still filling up.',
+	periodSample: (customers, date) => `${people(customers)} ordered in the longest window ending ${date}`,
+	periodLabel: (days) => `Last ${days} days`,
+	chartLabel: (title) => `Chart: ${title}. The same figures are in the table below it.`
+};

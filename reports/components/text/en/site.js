@@ -1,0 +1,30 @@
+// What stands around every page and every figure.
+export default {
+	site: {
+		name: 'Second Order',
+		navigation: 'Pages',
+		asOf: (moment, zone) => `As of ${moment} (${zone})`,
+		asOfShort: (moment) => `as of ${moment}`,
+		language: 'Language',
+		light: 'Switch to light colours',
+		dark: 'Switch to dark colours',
+		loading: 'Reading the latest figures',
+		skip: 'Skip to the figures',
+		unreadable: 'These figures could not be read. Reload the page; if it stays, run the shop again.'
+	},
+	panel: {
+		measured: 'How this is measured',
+		table: 'See the table',
+		download: 'Download CSV',
+		downloadOf: (title) => `Download “${title}” as CSV`,
+		definition: 'Definition',
+		sample: 'Sample',
+		maturity: 'Maturity',
+		asOf: 'As of'
+	},
+	clauses: (...clauses) => clauses.filter(Boolean).join('; '),
+	/** Clauses as one sentence; empty ones are left out. */
+	sentence: (...clauses) => `${clauses.filter(Boolean).join('; ')}.`,
+	yes: 'yes',
+	no: 'no'
+};

@@ -1,0 +1,3 @@
+export default {
+	title: '推荐与忠诚度'
+};

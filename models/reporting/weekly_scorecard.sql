@@ -1,0 +1,255 @@
+-- The last four whole weeks (Monday to Sunday) against the four before them, so that a change is never one of weekdays.
+-- What needs time to be known is asked of those for whom it came to be known in those weeks: a 90-day figure is about
+-- first buyers whose 90th day lies in them.
+with spans as (
+
+    select
+        'current' as span,
+        cast(date_trunc('week', {{ last_full_day() }} + 1) as date) - 28 as first_day,
+        cast(date_trunc('week', {{ last_full_day() }} + 1) as date) - 1 as last_day
+    union all
+    select
+        'previous' as span,
+        cast(date_trunc('week', {{ last_full_day() }} + 1) as date) - 56 as first_day,
+        cast(date_trunc('week', {{ last_full_day() }} + 1) as date) - 29 as last_day
+
+),
+
+-- A span that begins before the history does is only partly known: nothing is compared with it.
+known_spans as (
+
+    select
+        spans.span,
+        spans.first_day,
+        spans.last_day
+    from spans
+    inner join {{ ref('int_retention__history') }} as history
+        on spans.first_day >= history.history_starts_on
+
+),
+
+sales as (
+
+    select
+        spans.span,
+        sum(movements.gross_sales - movements.discounts - movements.refunds) as net_sales,
+        sum(
+            case
+                when movements.customer_type = 'returning'
+                    then movements.gross_sales - movements.discounts - movements.refunds
+                else 0
+            end
+        ) as returning_net_sales,
+        sum(
+            case
+                when movements.customer_type <> 'unidentified'
+                    then movements.gross_sales - movements.discounts - movements.refunds
+                else 0
+            end
+        ) as identified_net_sales
+    from known_spans as spans
+    inner join {{ ref('int_orders__movements') }} as movements
+        on movements.day between spans.first_day and spans.last_day
+    group by spans.span
+
+),
+
+watched as (
+
+    select
+        spans.span,
+        count(*) as customers,
+        sum(case when customers.days_to_second <= 90 then 1 else 0 end) as repeaters,
+        sum(sums.net_sales_first_90d) as net_sales
+    from known_spans as spans
+    inner join {{ ref('int_retention__customers') }} as customers
+        on customers.first_day + 90 between spans.first_day and spans.last_day
+    inner join {{ ref('int_lifetime__customers') }} as sums
+        on customers.person_id = sums.person_id
+    group by spans.span
+
+),
+
+ever as (
+
+    select
+        spans.span,
+        count(*) as customers,
+        sum(case when second_orders.order_date <= spans.last_day then 1 else 0 end) as twice
+    from known_spans as spans
+    inner join {{ ref('int_retention__customers') }} as customers
+        on spans.last_day >= customers.first_day
+    left join {{ ref('fct_orders') }} as second_orders
+        on
+            customers.person_id = second_orders.person_id
+            and second_orders.is_valid
+            and second_orders.order_sequence = 2
+    group by spans.span
+
+),
+
+bought as (
+
+    select
+        spans.span,
+        count(*) as orders,
+        sum(case when orders.is_referred then 1 else 0 end) as referred
+    from known_spans as spans
+    inner join {{ ref('fct_orders') }} as orders
+        on orders.order_date between spans.first_day and spans.last_day
+    where orders.is_valid
+    group by spans.span
+
+),
+
+flows as (
+
+    select
+        spans.span,
+        sum(sends.delivered) as delivered,
+        sum(sends.clicked_human) as clicked,
+        sum(sends.attributed_net_sales) as net_sales
+    from known_spans as spans
+    inner join {{ ref('fct_flow_performance') }} as sends
+        on sends.send_date between spans.first_day and spans.last_day
+    where sends.flow_class <> 'campaign'
+    group by spans.span
+
+),
+
+figures as (
+
+    select
+        1 as sort_order,
+        'net_sales' as figure,
+        'money' as unit,
+        span,
+        cast(net_sales as double) as numerator,
+        cast(null as double) as denominator
+    from sales
+    union all
+    select
+        2 as sort_order,
+        'returning_share' as figure,
+        'share_of_sales' as unit,
+        span,
+        cast(returning_net_sales as double) as numerator,
+        cast(identified_net_sales as double) as denominator
+    from sales
+    where returning_net_sales >= 0 and identified_net_sales > 0
+    union all
+    select
+        3 as sort_order,
+        'repeat_rate_90d' as figure,
+        'share' as unit,
+        span,
+        cast(repeaters as double) as numerator,
+        cast(customers as double) as denominator
+    from watched
+    union all
+    select
+        4 as sort_order,
+        'lifetime_repeat_share' as figure,
+        'share_so_far' as unit,
+        span,
+        cast(twice as double) as numerator,
+        cast(customers as double) as denominator
+    from ever
+    union all
+    select
+        5 as sort_order,
+        'clv_90d' as figure,
+        'money_each' as unit,
+        span,
+        cast(net_sales as double) as numerator,
+        cast(customers as double) as denominator
+    from watched
+    union all
+    select
+        6 as sort_order,
+        'referral_rate_orders' as figure,
+        'share' as unit,
+        span,
+        cast(referred as double) as numerator,
+        cast(orders as double) as denominator
+    from bought
+    union all
+    select
+        7 as sort_order,
+        'flow_click_rate' as figure,
+        'share' as unit,
+        span,
+        cast(clicked as double) as numerator,
+        cast(delivered as double) as denominator
+    from flows
+    where delivered > 0
+    union all
+    select
+        8 as sort_order,
+        'flow_net_sales' as figure,
+        'money' as unit,
+        span,
+        cast(net_sales as double) as numerator,
+        cast(null as double) as denominator
+    from flows
+    where delivered > 0
+
+),
+
+valued as (
+
+    select
+        *,
+        case when unit = 'money' then numerator else numerator / nullif(denominator, 0) end as value,
+        case when unit = 'share' then {{ wilson_bound('numerator', 'denominator', 'low') }} end as low,
+        case when unit = 'share' then {{ wilson_bound('numerator', 'denominator', 'high') }} end as high
+    from figures
+
+),
+
+benchmarks as (
+
+    select
+        figure_key,
+        min(value_low) as benchmark_low,
+        max(value_high) as benchmark_high
+    from {{ ref('benchmark_values') }}
+    where figure_key is not null
+    group by figure_key
+
+)
+
+select
+    latest.sort_order,
+    latest.figure,
+    latest.unit,
+    latest.value,
+    latest.numerator,
+    latest.denominator,
+    earlier.value as previous_value,
+    earlier.numerator as previous_numerator,
+    earlier.denominator as previous_denominator,
+    benchmarks.benchmark_low,
+    benchmarks.benchmark_high,
+    current_span.first_day,
+    current_span.last_day,
+    previous_span.first_day as previous_first_day,
+    previous_span.last_day as previous_last_day,
+    latest.value - earlier.value as difference,
+    -- Newcombe's hybrid score interval of a difference of two shares (Statistics in Medicine 17, 1998, method 10).
+    latest.value - earlier.value
+    - sqrt(power(latest.value - latest.low, 2) + power(earlier.high - earlier.value, 2)) as difference_low,
+    latest.value - earlier.value
+    + sqrt(power(latest.high - latest.value, 2) + power(earlier.value - earlier.low, 2)) as difference_high
+from valued as latest
+inner join spans as current_span
+    on latest.span = current_span.span
+inner join spans as previous_span
+    on previous_span.span = 'previous'
+left join valued as earlier
+    on
+        latest.figure = earlier.figure
+        and earlier.span = 'previous'
+left join benchmarks
+    on latest.figure = benchmarks.figure_key
+where latest.span = 'current'

@@ -6,11 +6,14 @@ ORDERS ?= 12000
 DAGSTER_PORT ?= 3000
 REPORT_PORT ?= 8000
 WEBHOOK_PORT ?= 8001
+# Any text makes `make sync` a dry run; audiences that their size is not to stop, separated by commas.
+DRY_RUN ?=
+ALLOW ?=
 # Handed on as they are, for example: make test ARGS="-k lock", make run ARGS=--no-site
 ARGS ?=
 
 # The shell reads these from its environment, so that a folder may have spaces in its name.
-export SHOP ORDERS DAGSTER_PORT REPORT_PORT WEBHOOK_PORT SOURCE FROM TO
+export SHOP ORDERS DAGSTER_PORT REPORT_PORT WEBHOOK_PORT SOURCE FROM TO ALLOW
 
 INSTALL := scripts/install.sh
 PYTHON := .venv/bin/python
@@ -56,6 +59,11 @@ backfill: ## take a span of days of a connected system again; SHOP=<folder> SOUR
 doctor: ## check each connected system of a shop and say what to do; SHOP=<folder>
 	$(INSTALL) python
 	$(PYTHON) -m orchestration doctor "$$SHOP" $(ARGS)
+
+.PHONY: sync
+sync: ## bring the configured destinations up to the published audiences; SHOP=<folder> DRY_RUN=1 ALLOW=<audience>
+	$(INSTALL) python
+	$(PYTHON) -m orchestration sync "$$SHOP" $(if $(DRY_RUN),--dry-run) --allow "$$ALLOW" $(ARGS)
 
 .PHONY: demo
 demo: ## write the demo shop's files; ORDERS=12000 by default, 10000000 works too

@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "webhooks": _webhooks,
             "backfill": _backfill,
             "doctor": _doctor,
+            "sync": _sync,
         }
         command = commands[options.command]
         command(options)
@@ -83,7 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     backfill.add_argument("end", help="last day, included")
     doctor = commands.add_parser("doctor", help="check each connected system and say what to do")
     doctor.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
-    for command in (backfill, doctor):
+    sync = commands.add_parser("sync", help="bring the configured destinations up to the published audiences")
+    sync.add_argument("shop", type=Path)
+    sync.add_argument("--dry-run", action="store_true", help="make and print the plan, send nothing")
+    sync.add_argument("--allow", action="append", default=[], help="an audience that its size is not to stop")
+    sync.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
+    for command in (backfill, doctor, sync):
         command.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
     demo = commands.add_parser("demo", help="write the demo shop's files")
     demo.add_argument("--orders", type=int, default=None)
@@ -214,6 +220,24 @@ def _doctor(options: argparse.Namespace) -> None:
     print("\n".join(table(rows)))
     if not all(finding.ok for _, finding in rows):
         raise UserError("not everything is well: see the last column", exit_code=1)
+
+
+def _sync(options: argparse.Namespace) -> None:
+    shop = load_shop(options.shop)
+    paths = paths_of(shop, options.data)
+    from orchestration.destinations.sync import sync_shop
+    from orchestration.lock import shop_lock
+
+    _show_progress("orchestration")
+    allowed = [key for given in options.allow for key in given.replace(",", " ").split()]
+    run_id = f"sync-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+    with shop_lock(paths.lock, run_id, options.wait):
+        reports = sync_shop(shop, paths, run_id, dry_run=options.dry_run, allowed=allowed)
+    for report in reports:
+        print("\n".join(report.lines()))
+    unwell = [report.destination for report in reports if not report.is_well]
+    if unwell:
+        raise UserError(f"{', '.join(unwell)}: not everything was sent; see above", exit_code=1)
 
 
 def _up(options: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from orchestration.defs.models import dbt_project, dbt_resource, model_assets, p
 from orchestration.defs.release import release_assets
 from orchestration.defs.run_state import ShopLock
 from orchestration.defs.sources import backfill_job, source_assets
+from orchestration.defs.sync import sync_asset
 from orchestration.shop import REPOSITORY, Shop, ShopPaths, load_shop, paths_of
 from orchestration.sources.drop.reader import find_deliveries
 from orchestration.webhooks.drain import asked_for
@@ -69,7 +70,7 @@ def build_definitions(shop: Shop, paths: ShopPaths) -> dg.Definitions:
         return dg.RunRequest(run_key=f"webhooks-{pending[-1].place}")
 
     return dg.Definitions(
-        assets=[raw_drop, *sources, models, *release],
+        assets=[raw_drop, *sources, models, *release, *filter(None, [sync_asset(shop, paths)])],
         asset_checks=[gate_1],
         jobs=[job, *filter(None, [backfill_job(shop, paths)])],
         schedules=[

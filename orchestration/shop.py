@@ -73,6 +73,7 @@ class Shop(BaseModel):
     as_of: datetime | None = None
     history_starts_on: date | None = None
     sources: dict[str, Any] = Field(default_factory=dict)
+    destinations: dict[str, Any] = Field(default_factory=dict)
     generate: Generated | None = None
     settings: Settings = Field(default_factory=Settings)
 
@@ -152,6 +153,10 @@ class ShopPaths:
         return self.root / "webhooks" / "queue.sqlite"
 
     @property
+    def sync(self) -> Path:
+        return self.root / "sync"
+
+    @property
     def lock(self) -> Path:
         return self.root / "lock.json"
 
@@ -182,6 +187,8 @@ def load_shop(folder: Path) -> Shop:
         raise UserError(f"{file}: folder: not a setting; remove it")
     if content.get("sources") is None:
         content.pop("sources", None)
+    if content.get("destinations") is None:
+        content.pop("destinations", None)
     if content.get("settings") is None:
         content.pop("settings", None)
     try:

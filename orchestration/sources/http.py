@@ -28,6 +28,7 @@ _LONGEST_WAIT_SECONDS: Final = 60.0
 _LONGEST_RETRY_AFTER_SECONDS: Final = 600.0
 _TIMEOUT_SECONDS: Final = (10.0, 120.0)
 _SHOWN_CHARACTERS: Final = 200
+_TOO_MANY: Final = 429
 
 
 class Clock(Protocol):
@@ -198,6 +199,7 @@ class Api:
         endpoint: str | None = None,
         pace: Pace | None = None,
         decode: bool = True,
+        repeatable: bool = True,
     ) -> Answer:
         """Send until there is a complete answer.
 
@@ -209,6 +211,7 @@ class Api:
             endpoint: how errors name it, such as "GET /api/flows/{id}"; method and path by default.
             pace: the endpoint's own limits.
             decode: whether the body must be JSON.
+            repeatable: whether sending it twice does no more than once; if not, only a 429 is tried again.
 
         Raises:
             ApiError: refused (4xx), or still failing after the last try.
@@ -239,7 +242,7 @@ class Api:
                     if not decode or _decodes(answer):
                         return answer
                     problem = f"its answer isn't complete JSON ({len(answer.body):,} bytes)"
-                elif status == 429:
+                elif status == _TOO_MANY:
                     asked = self.retry_after(response.headers, response.content)
                     problem = "429: too many requests"
                     if asked is not None and asked > _LONGEST_RETRY_AFTER_SECONDS:
@@ -252,6 +255,8 @@ class Api:
                     problem = f"{status}: the server fails"
                 else:
                     raise ApiError(self.source, name, self._refusal(response), status, response.content) from None
+            if not repeatable and status != _TOO_MANY:
+                raise ApiError(self.source, name, problem, status) from None
             if attempt < self.tries:
                 logger.info("%s: %s: %s; try %d of %d in %.1f s", self.source, name, problem, attempt + 1, self.tries,
                             wait)  # fmt: skip

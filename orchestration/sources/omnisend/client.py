@@ -27,7 +27,7 @@ class OmnisendClient:
             headers={"Authorization": f"Omnisend-API-Key {secrets[KEY.variable]}", "Omnisend-Version": VERSION},
             clock=clock,
             pace=Pace(Limit(400, 60)),
-            retry_after=_retry_after,
+            retry_after=retry_after,
             access_advice=f"check {KEY.variable} and its permissions to read contacts, campaigns and automations",
         )
 
@@ -52,7 +52,8 @@ class OmnisendClient:
             params["after"] = paging["cursors"]["after"]
 
 
-def _retry_after(_headers: Mapping[str, str], body: bytes) -> float | None:
+def retry_after(_headers: Mapping[str, str], body: bytes) -> float | None:
+    """Seconds that a 429 asks to wait, in its body."""
     try:
         said = orjson.loads(body).get("retryAfter")
     except (orjson.JSONDecodeError, AttributeError):

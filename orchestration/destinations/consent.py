@@ -1,0 +1,44 @@
+"""Consent as it is now: read from the newest rows that were loaded, at the moment of sending, and only read."""
+
+import duckdb
+
+# Views over the raw tables: newer than what was built and published, where something was loaded since. Of one profile
+# the newest version holds, of an address's profiles the latest consent; one suppression is enough.
+_CONSENT = """
+    create or replace temp table consent as
+    with versions as (
+        select
+            email,
+            email_consent,
+            email_consent_at,
+            suppression_reason,
+            row_number() over (
+                partition by source, coalesce('id:' || customer_id, 'email:' || email, 'phone:' || phone)
+                order by updated_at desc nulls last, load_id desc, file_index desc, row_number desc
+            ) as version_rank
+        from warehouse.intermediate.int_arrivals__profiles
+    )
+    select
+        email,
+        bool_or(suppression_reason is not null) as is_suppressed,
+        max_by(
+            coalesce(email_consent, 'never'), coalesce(email_consent_at, timestamp '1900-01-01')
+        ) = 'subscribed' as is_subscribed
+    from versions
+    where version_rank = 1 and email is not null
+    group by email
+"""
+_MARKETABLE = """
+    create or replace temp table marketable as
+    select person_id from warehouse.marts.dim_customers where is_marketable
+"""
+
+
+def read_consent(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill the temporary tables `consent` (by e-mail) and `marketable` (persons the newest build lets be written to).
+
+    Args:
+        connection: with the shop's warehouse attached as `warehouse`.
+    """
+    connection.execute(_CONSENT)
+    connection.execute(_MARKETABLE)

@@ -1,0 +1,105 @@
+"""All destinations there are, those a shop has configured, and the erasure of a person in all of them."""
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from orchestration.destinations.destination import Client, Destination, DestinationSettings, Erasure
+from orchestration.destinations.klaviyo import DESTINATION as KLAVIYO
+from orchestration.destinations.omnisend import DESTINATION as OMNISEND
+from orchestration.destinations.state import SyncState, state_file
+from orchestration.errors import UserError
+from orchestration.shop import REPOSITORY, Shop, ShopPaths
+from orchestration.sources.http import Clock, SystemClock
+from orchestration.sources.secrets import read_secrets
+
+DESTINATIONS: dict[str, Destination] = {destination.name: destination for destination in (KLAVIYO, OMNISEND)}
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A destination a shop has named in shop.yml, with its settings."""
+
+    destination: Destination
+    settings: DestinationSettings
+    shop: Shop
+
+    @property
+    def name(self) -> str:
+        """The destination's name."""
+        return self.destination.name
+
+    def connect(self, clock: Clock | None = None) -> Client:
+        """The destination's client.
+
+        Raises:
+            UserError: a secret isn't set.
+        """
+        variables = [(secret.variable, secret.what) for secret in self.destination.secrets]
+        values = read_secrets(self.name, variables, (self.shop.folder, REPOSITORY))
+        return self.destination.connect(self.settings, values, clock or SystemClock())
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How the erasure of a person ended at one destination: `problem` says why it must be tried again."""
+
+    destination: str
+    erasure: Erasure | None
+    problem: str | None = None
+
+
+def configured_destinations(shop: Shop) -> list[Configured]:
+    """The shop's destinations in the order they are registered; none unless shop.yml names one.
+
+    Raises:
+        UserError: shop.yml names a destination there isn't, or a setting is wrong.
+    """
+    file = shop.folder / "shop.yml"
+    unknown = sorted(set(shop.destinations) - set(DESTINATIONS))
+    if unknown:
+        there_are = ", ".join(sorted(DESTINATIONS))
+        raise UserError(f"{file}: destinations.{unknown[0]}: no such destination; there are {there_are}")
+    found = []
+    for name, destination in DESTINATIONS.items():
+        if name not in shop.destinations:
+            continue
+        try:
+            settings = destination.settings.model_validate(shop.destinations[name] or {})
+        except ValidationError as error:
+            # Only place and reason: a value could be a secret in the wrong file.
+            problems = "; ".join(
+                f"destinations.{'.'.join([name, *(str(part) for part in problem['loc'])])}: {problem['msg']}"
+                for problem in error.errors(include_input=False, include_url=False)
+            )
+            raise UserError(f"{file}: {problems}") from None
+        found.append(Configured(destination, settings, shop))
+    return found
+
+
+def erase_everywhere(shop: Shop, paths: ShopPaths, email: str, clock: Clock | None = None) -> list[Erased]:
+    """Erase a person at every configured destination, then from what we remember of having sent.
+
+    Where one fails nothing is forgotten of it: call again until no `problem` is left. To be called by who holds the
+    shop's lock.
+    """
+    email = email.strip().lower()
+    erased = []
+    with SyncState.open(state_file(paths)) as state:
+        for configured in configured_destinations(shop):
+            try:
+                client = configured.connect(clock)
+                try:
+                    containers, names = state.held_of(configured.name, email)
+                    erasure = client.erase(email, containers, names)
+                finally:
+                    client.close()
+            except UserError as error:
+                erased.append(Erased(configured.name, None, error.message))
+                continue
+            state.forget(configured.name, email)
+            erased.append(Erased(configured.name, erasure))
+    if any(one.problem is None for one in erased):
+        # Deleted rows stay in a database file's free blocks.
+        SyncState.rewrite(state_file(paths))
+    return erased

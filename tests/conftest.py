@@ -30,7 +30,7 @@ settings.load_profile("repeatable")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what is costly to make stay on one worker: a file's own, and all that need the demo shop's run."""
+    """Tests that share what is costly stay on one worker: those of a file, and all that need the demo shop's run."""
     for item in items:
         shares_demo = "demo" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("demo" if shares_demo else item.location[0]))

@@ -1,7 +1,7 @@
 """dlt's part: merges chunks into a source's raw tables and keeps the state in the same commit."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ _HINTS: Final[Any] = {
     "_loaded_at": {"data_type": "timestamp", "timezone": False, "nullable": True},
     "_row": {"data_type": "bigint", "nullable": True},
 }
+_REPLACE: Final[Any] = {"disposition": "merge", "strategy": "upsert"}
 
 
 def open_pipeline(source: Source, connection: duckdb.DuckDBPyConnection, folder: Path) -> dlt.Pipeline:
@@ -49,11 +50,19 @@ def stored_state(pipeline: dlt.Pipeline, source: Source) -> dict[str, State]:
 
 
 def merge(
-    pipeline: dlt.Pipeline, source: Source, tables: Mapping[str, pa.Table], states: Mapping[str, State] | None
+    pipeline: dlt.Pipeline,
+    source: Source,
+    tables: Mapping[str, pa.Table],
+    replacing: Set[str],
+    states: Mapping[str, State] | None,
 ) -> LoadInfo:
-    """Store one chunk: rows with a known `id` replace theirs. `states`: what to remember from now on, None: as before.
+    """Store one chunk.
 
-    `tables` has at most one row an id.
+    Args:
+        tables: rows by table, at most one row an id.
+        replacing: the tables in which some of these ids are stored already; the new rows replace theirs. Into the
+            others rows are only added, which costs half.
+        states: what to remember from now on; None: as before.
     """
 
     @dlt.source(name=source.name, max_table_nesting=0)
@@ -63,7 +72,7 @@ def merge(
                 [rows],
                 name=name,
                 columns=_HINTS,
-                write_disposition={"disposition": "merge", "strategy": "upsert"},
+                write_disposition=_REPLACE if name in replacing else "append",
             )
         yield dlt.resource(remember, name="state")
 

@@ -124,14 +124,17 @@ class Store:
         """Store what has come, with the state that belongs to it."""
         from orchestration.sources.pipeline import merge
 
-        tables = {}
+        tables, replacing = {}, set()
         for name, pages in self._chunk.items():
+            before = self._load.streams[name].replaced
             rows = self._rows_to_store(name, pa.concat_tables(pages))
             if rows.num_rows:
                 tables[name] = rows
+            if self._load.streams[name].replaced > before:
+                replacing.add(name)
         has_news = self._keeps_state and repr(self._states) != self._saved
         if tables or has_news:
-            merge(self._pipeline, self._source, tables, self._states if self._keeps_state else None)
+            merge(self._pipeline, self._source, tables, replacing, self._states if self._keeps_state else None)
             self._saved = repr(self._states)
         self._chunk, self._rows, self._bytes = {}, 0, 0
 

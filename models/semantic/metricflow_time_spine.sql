@@ -7,7 +7,6 @@
     ("fct_reviews", "created_date"),
     ("fct_surveys", "submitted_date"),
     ("fct_tickets", "created_date"),
-    ("fct_page_views", "occurred_date"),
     ("fct_brand_mentions", "seen_date"),
     ("fct_loyalty", "occurred_date"),
     ("fct_marketing_spend", "spend_date"),
@@ -20,8 +19,14 @@ with bounds as (
             min({{ day }}) as first_day,
             max({{ day }}) as last_day
         from {{ ref(model) }}
-        {{ "union all" if not loop.last }}
+        union all
     {% endfor %}
+    -- Whose views they are, which fct_page_views looks up, is of no account here.
+    select
+        {{ local_date('min(occurred_at)') }} as first_day,
+        {{ local_date('max(occurred_at)') }} as last_day
+    from {{ ref('int_voice__page_views') }}
+    where occurred_at <= {{ as_of() }}
 
 ),
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from orchestration.shop import REPOSITORY
 from tests.bench.identity import resolve
 from tests.bench.loading import load
-from tests.bench.models import build, prepare
+from tests.bench.models import Bench
 from tests.bench.sources import time_source
 
 
@@ -40,8 +40,7 @@ def main() -> None:
         split(options.shop)
         return
     folder = options.folder or REPOSITORY / "data" / "bench" / str(options.orders)
-    shop = prepare(folder, options.orders)
-    build(shop, folder, options.memory, options.threads)
+    Bench(folder, options.orders, options.memory, options.threads).run()
 
 
 def split(shop: str) -> None:

@@ -1,98 +1,196 @@
-"""Time `dbt build` without tests over a generated shop, model by model, against plain SQL on the same raw data."""
+"""Time `dbt build` without tests over a generated shop, model by model, against plain SQL on the same raw rows."""
 
 import json
 import os
 import subprocess
 import sys
 import time
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
+from orchestration.builds import begin_build, build_environment, build_flags, complete_build
 from orchestration.demo.generate import generate
 from orchestration.shop import REPOSITORY, Shop
-from orchestration.sources.drop.loader import load_drop
-from orchestration.warehouse import open_warehouse, sql_environment
-from tests.bench.sampling import watch
+from orchestration.sources.drop.loader import create_tables, load_drop
+from orchestration.warehouse import open_warehouse, sql_environment, sql_settings
+from tests.bench.delta import deliver
+from tests.bench.floor.__main__ import TAKEN
+from tests.bench.sampling import Samples, watch
 
 _GIGABYTE = 1e9
+# After everything that the generator makes: naive UTC.
+_AS_OF = datetime(2026, 1, 5, 5)  # noqa: DTZ001
 
 
-def prepare(folder: Path, orders: int) -> Shop:
-    """Generate a shop of about so many orders and load it, unless that was done before."""
-    shop = Shop(folder=folder / "shop", name="bench", timezone="America/New_York", currency="USD")
-    shop.folder.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
-    generate(shop.folder, orders=orders)
-    print(f"generated in {time.monotonic() - started:.1f} s")
-    warehouse = folder / "warehouse.duckdb"
-    if not warehouse.exists():
+@dataclass(frozen=True)
+class Measured:
+    """What one process took: seconds by the clock and of processor time, greatest memory and spill in bytes."""
+
+    seconds: float
+    processor: float
+    resident: int
+    spilled: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seconds:.1f} s, {self.processor:.1f} CPU s, peak {self.resident / _GIGABYTE:.2f} GB, "
+            f"spilled {self.spilled / _GIGABYTE:.2f} GB"
+        )
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One generated shop, and what DuckDB and dbt may take."""
+
+    folder: Path
+    orders: int
+    memory: str
+    threads: int
+
+    @property
+    def shop(self) -> Shop:
+        return Shop(folder=self.folder / "shop", name="bench", timezone="America/New_York", currency="USD")
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def target(self) -> Path:
+        return self.folder / "target"
+
+    def run(self) -> None:
+        """The whole comparison: everything anew, the same by hand, a day's delta, and once more without news."""
+        self.prepare()
+        full = self.build(_AS_OF, anew=True)
+        print(f"everything anew: {full}")
+        floor, left_out = self.floor()
+        print(f"by hand: {floor}")
+        print(
+            f"dbt against by hand: {(full.seconds - left_out) / floor.seconds:.2f} by the clock, "
+            f"{(full.processor - left_out) / floor.processor:.2f} of processor time"
+        )
+        moment = self.arrive()
+        update = self.build(moment)
+        print(f"a day's delta: {update}")
+        print(
+            f"delta against everything anew: {update.seconds / full.seconds:.0%} by the clock, "
+            f"{update.processor / full.processor:.0%} of processor time"
+        )
+
+    def prepare(self) -> None:
+        """Generate the shop and load it, unless that was done before."""
+        self.shop.folder.mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
-        with open_warehouse(warehouse) as connection:
-            connection.execute("set memory_limit = '8GB'")
-            result = load_drop(connection, shop.folder, "bench", datetime(2026, 1, 5), folder / "scratch")  # noqa: DTZ001
+        generate(self.shop.folder, orders=self.orders)
+        print(f"generated in {time.monotonic() - started:.1f} s")
+        if not self.warehouse.exists():
+            self._load()
+        with open_warehouse(self.warehouse) as connection:
+            create_tables(connection)
+
+    def arrive(self) -> datetime:
+        """Load a day's delta upon the last build; the as-of moment a day later than that one's."""
+        with open_warehouse(self.warehouse) as connection:
+            ((before,),) = connection.execute("select as_of from ops.last_build").fetchall()
+            ((number,),) = connection.execute("select max(load_id) from ops.loads").fetchall()
+            connection.execute(f"set memory_limit = '{self.memory}'")
+            rows = deliver(connection, self.shop.folder, before, number)
+        print(f"a day's delta of {rows:,} rows")
+        self._load()
+        moment: datetime = before + timedelta(days=1)
+        return moment
+
+    def build(self, as_of: datetime, anew: bool = False) -> Measured:
+        """One `dbt build` without tests. Prints a row a model."""
+        with open_warehouse(self.warehouse) as connection:
+            if anew:
+                connection.execute("drop table if exists ops.last_build")
+            start = begin_build(connection, self.shop, as_of)
+        environment = {
+            **os.environ,
+            **sql_environment(self.shop, self.warehouse, as_of),
+            **build_environment(start),
+            "DBT_PROFILES_DIR": str(REPOSITORY),
+            "SECOND_ORDER_MEMORY": self.memory,
+        }
+        command = [
+            str(Path(sys.executable).parent / "dbt"), "build", "--exclude-resource-type", "test", "unit_test",
+            "--threads", str(self.threads), "--target-path", str(self.target), "--log-path", str(self.target),
+            "--quiet", *build_flags(start),
+        ]  # fmt: skip
+        measured, _, samples = self._watch(command, environment, self.warehouse)
+        self._print_models(samples)
+        (self.target / "settings.json").write_text(json.dumps(sql_settings(self.shop, as_of)))
+        with open_warehouse(self.warehouse) as connection:
+            complete_build(connection, self.shop, as_of)
+        return measured
+
+    def floor(self) -> tuple[Measured, float]:
+        """The same tables by hand. Also the seconds of dbt's models that are left out of it."""
+        folder = self.folder / "floor"
+        command = [
+            sys.executable, "-m", "tests.bench.floor", str(self.warehouse), str(self.target), str(folder), self.memory,
+        ]  # fmt: skip
+        whole, output, _ = self._watch(command, {**os.environ}, folder / self.warehouse.name)
+        told = json.loads(output.splitlines()[-1])
+        print(f"{'seconds':>8} {'CPU s':>8}  by hand")
+        for name, (seconds, processor) in sorted(told["tables"].items(), key=lambda item: -item[1][0])[:40]:
+            print(f"{seconds:8.2f} {processor:8.2f}  {name}")
+        print(f"tables whose rows differ: {', '.join(told['differing']) or 'none'}")
+        left_out = sum(
+            result["execution_time"] for result in self._results() if result["unique_id"].split(".")[-1] in TAKEN
+        )
+        return Measured(told["seconds"], told["processor"], whole.resident, whole.spilled), left_out
+
+    def _load(self) -> None:
+        started = time.monotonic()
+        with open_warehouse(self.warehouse) as connection:
+            connection.execute(f"set memory_limit = '{self.memory}'")
+            result = load_drop(connection, self.shop.folder, "bench", _AS_OF, self.folder / "scratch")
         seconds = time.monotonic() - started
         rows = result.total("rows_in")
         print(f"loaded {rows:,} rows in {seconds:.1f} s ({rows / seconds:,.0f} rows/s)")
-    return shop
 
+    def _watch(self, command: list[str], environment: dict[str, str], warehouse: Path) -> tuple[Measured, str, Samples]:
+        started = time.time()
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True)
+        samples = watch(process, warehouse.with_name(warehouse.name + ".tmp"))
+        output, _ = process.communicate()
+        ended = time.time()
+        if process.returncode:
+            print(output)
+            raise SystemExit(process.returncode)
+        resident, spilled = samples.peak(started, ended)
+        return Measured(ended - started, samples.processor(started, ended), resident, spilled), output, samples
 
-def build(shop: Shop, folder: Path, memory: str, threads: int = 1, select: tuple[str, ...] = ()) -> float:
-    """One `dbt build` without tests. Prints a row a model; returns the seconds of all models together."""
-    warehouse = folder / "warehouse.duckdb"
-    environment = {
-        **os.environ,
-        **sql_environment(shop, warehouse, datetime(2026, 1, 5, 5)),  # noqa: DTZ001
-        "DBT_PROFILES_DIR": str(REPOSITORY),
-        "SECOND_ORDER_MEMORY": memory,
-    }
-    target = folder / "target"
-    command = [
-        str(Path(sys.executable).parent / "dbt"), "build", "--exclude-resource-type", "test", "unit_test",
-        "--threads", str(threads), "--target-path", str(target), "--log-path", str(target), "--quiet",
-    ]  # fmt: skip
-    if select:
-        command += ["--select", *select]
-    started = time.time()
-    process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True)
-    samples = watch(process, warehouse.with_name(warehouse.name + ".tmp"))
-    output, _ = process.communicate()
-    wall = time.time() - started
-    if process.returncode:
-        print(output)
-        raise SystemExit(process.returncode)
-    _print_models(target, warehouse, samples)
-    resident, spilled = samples.peak(started, started + wall)
-    processor = samples.processor(started, started + wall)
-    print(
-        f"dbt build: {wall:.1f} s, {processor:.1f} CPU s, peak {resident / _GIGABYTE:.2f} GB, "
-        f"spilled {spilled / _GIGABYTE:.2f} GB"
-    )
-    return wall
+    def _results(self) -> list[dict[str, object]]:
+        results: list[dict[str, object]] = json.loads((self.target / "run_results.json").read_text())["results"]
+        return results
 
-
-def _print_models(target: Path, warehouse: Path, samples: "object") -> None:
-    results = json.loads((target / "run_results.json").read_text())["results"]
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        sizes = dict(
-            connection.execute(
-                "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
-            ).fetchall()
-        )
-    rows = []
-    for result in results:
-        timing = {item["name"]: item for item in result["timing"]}.get("execute")
-        if timing is None or not timing["started_at"]:
-            continue
-        start, end = (datetime.fromisoformat(timing[edge]).timestamp() for edge in ("started_at", "completed_at"))
-        resident, spilled = samples.peak(start, end)  # type: ignore[attr-defined]
-        name = (result.get("relation_name") or result["unique_id"]).replace('"', "")
-        short = ".".join(name.split(".")[-2:])
-        rows.append((end - start, samples.processor(start, end), short, sizes.get(short), resident, spilled))  # type: ignore[attr-defined]
-    print(f"{'seconds':>8} {'CPU s':>8} {'rows':>12} {'peak GB':>8} {'spill GB':>8}  model")
-    for seconds, processor, name, size, resident, spilled in sorted(rows, reverse=True):
-        print(
-            f"{seconds:8.2f} {processor:8.2f} {size if size is not None else '':>12} {resident / _GIGABYTE:8.2f} "
-            f"{spilled / _GIGABYTE:8.2f}  {name}"
-        )
+    def _print_models(self, samples: Samples) -> None:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            sizes = dict(
+                connection.execute(
+                    "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
+                ).fetchall()
+            )
+        rows = []
+        for result in self._results():
+            timing = {item["name"]: item for item in result["timing"]}.get("execute")  # type: ignore[attr-defined]
+            if timing is None or not timing["started_at"]:
+                continue
+            start, end = (datetime.fromisoformat(timing[edge]).timestamp() for edge in ("started_at", "completed_at"))
+            name = str(result.get("relation_name") or result["unique_id"]).replace('"', "")
+            short = ".".join(name.split(".")[-2:])
+            processor = samples.processor(start, end)
+            rows.append((end - start, processor, short, sizes.get(short), *samples.peak(start, end)))
+        print(f"{'seconds':>8} {'CPU s':>8} {'rows':>12} {'peak GB':>8} {'spill GB':>8}  model")
+        for seconds, processor, name, size, resident, spilled in sorted(rows, reverse=True):
+            print(
+                f"{seconds:8.2f} {processor:8.2f} {size if size is not None else '':>12} {resident / _GIGABYTE:8.2f} "
+                f"{spilled / _GIGABYTE:8.2f}  {name}"
+            )

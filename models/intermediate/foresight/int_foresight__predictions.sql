@@ -1,9 +1,30 @@
 -- The chosen model's forecast for each person in either period, put back together from the forecasts of cells.
+with placed as (
+
+    -- In their cells first: forecasts have the rest of a cell's key in common with many that are not theirs.
+    select
+        histories.*,
+        fits.model,
+        fits.spend_p,
+        fits.spend_q,
+        fits.spend_gamma,
+        histories.recency_days + fits.grain_days - 1
+        - (histories.recency_days + fits.grain_days - 1) % fits.grain_days as recency_cell,
+        histories.age_days + fits.grain_days - 1
+        - (histories.age_days + fits.grain_days - 1) % fits.grain_days as age_cell
+    from {{ ref('int_foresight__histories') }} as histories
+    inner join {{ ref('int_foresight__fits') }} as fits
+        on
+            histories.period = fits.period
+            and fits.is_chosen
+
+)
+
 select
     histories.period,
     histories.person_id,
     histories.cut_day,
-    fits.model,
+    histories.model,
     forecasts.probability_alive,
     forecasts.orders,
     forecasts.orders_low,
@@ -20,34 +41,26 @@ select
     histories.later_net_sales,
     -- Spend is foretold for who has spent: a purchase's expected value, and what the money known weighs in it.
     case
-        when histories.mean_spend > 0 and fits.spend_p * (histories.frequency + 1) + fits.spend_q > 1
+        when histories.mean_spend > 0 and histories.spend_p * (histories.frequency + 1) + histories.spend_q > 1
             then
                 forecasts.orders
-                * fits.spend_p
-                * (fits.spend_gamma + cast(histories.net_sales as double))
-                / (fits.spend_p * (histories.frequency + 1) + fits.spend_q - 1)
+                * histories.spend_p
+                * (histories.spend_gamma + cast(histories.net_sales as double))
+                / (histories.spend_p * (histories.frequency + 1) + histories.spend_q - 1)
     end as net_sales,
     case
         when histories.mean_spend > 0
-            then forecasts.spend_low * (fits.spend_gamma + cast(histories.net_sales as double))
+            then forecasts.spend_low * (histories.spend_gamma + cast(histories.net_sales as double))
     end as net_sales_low,
     case
         when histories.mean_spend > 0
-            then forecasts.spend_high * (fits.spend_gamma + cast(histories.net_sales as double))
+            then forecasts.spend_high * (histories.spend_gamma + cast(histories.net_sales as double))
     end as net_sales_high
-from {{ ref('int_foresight__histories') }} as histories
-inner join {{ ref('int_foresight__fits') }} as fits
-    on
-        histories.period = fits.period
-        and fits.is_chosen
+from placed as histories
 inner join {{ ref('int_foresight__forecasts') }} as forecasts
     on
         histories.period = forecasts.period
         and histories.frequency = forecasts.frequency
-        and histories.recency_days + fits.grain_days - 1
-        - (histories.recency_days + fits.grain_days - 1) % fits.grain_days
-        = forecasts.recency_days
-        and histories.age_days + fits.grain_days - 1
-        - (histories.age_days + fits.grain_days - 1) % fits.grain_days
-        = forecasts.age_days
+        and histories.recency_cell = forecasts.recency_days
+        and histories.age_cell = forecasts.age_days
         and histories.trait = forecasts.trait

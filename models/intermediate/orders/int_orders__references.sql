@@ -1,36 +1,35 @@
 -- Reviews, answers and tickets come from other systems than the orders they name. An order of the own source comes
 -- first; else it is the one order elsewhere with that id; where several sources have one, nobody knows which is meant.
-with referenced as (
+{% set entities = ["reviews", "survey_responses", "support_tickets", "page_events", "fulfillments", "returns"] %}
 
-    select
-        source,
-        order_id
-    from {{ ref('int_arrivals__reviews') }}
-    union
-    select
-        source,
-        order_id
-    from {{ ref('int_arrivals__survey_responses') }}
-    union
-    select
-        source,
-        order_id
-    from {{ ref('int_arrivals__support_tickets') }}
-    union
-    select
-        source,
-        order_id
-    from {{ ref('int_arrivals__page_events') }}
-    union
-    select
-        source,
-        order_id
-    from {{ ref('int_arrivals__fulfillments') }}
-    union
-    select
-        source,
-        order_id
-    from {{ ref('int_arrivals__returns') }}
+with named as (
+
+    {% for entity in entities %}
+        select
+            source,
+            order_id
+        from {{ ref("int_arrivals__" ~ entity) }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+referenced as (
+
+    -- Most name an order of their own source: they are many, and left out before they are told apart.
+    select distinct
+        named.source,
+        named.order_id
+    from named
+    where
+        named.order_id is not null
+        and not exists (
+            select 1
+            from {{ ref('int_orders__current') }} as own_orders
+            where
+                own_orders.source = named.source
+                and own_orders.order_id = named.order_id
+        )
 
 )
 
@@ -42,4 +41,4 @@ from referenced
 inner join {{ ref('int_orders__current') }} as orders
     on referenced.order_id = orders.order_id
 group by referenced.source, referenced.order_id
-having count(*) = 1 and max(orders.source) <> referenced.source
+having count(*) = 1

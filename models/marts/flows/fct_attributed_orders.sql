@@ -59,6 +59,8 @@ orders as (
     where
         orders.is_valid
         and orders.is_identified
+        -- Most persons never clicked: their orders need not be looked at.
+        and orders.person_id in (select last_touches.person_id from last_touches)
 
 ),
 

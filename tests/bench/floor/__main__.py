@@ -1,0 +1,169 @@
+"""The floor: `python -m tests.bench.floor <warehouse> <target> <folder> <memory>` prints what it took, as JSON."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+_HERE = Path(__file__).parent
+# What updates, and nothing else, needs; and what is part of another statement here.
+_NOT_NEEDED = {
+    "int_orders__arrived", "int_orders__changed", "int_orders__versions", "int_orders__sequence", "int_flows__changed",
+    "int_flows__restated", "int_identity__build", "int_identity__changed_persons", "int_identity__changes",
+    "int_identity__components", "int_identity__delivered", "int_identity__edges", "int_identity__evidence_sets",
+    "int_identity__nodes", "int_identity__resolved", "int_identity__touched",
+}  # fmt: skip
+# Made by Python or by loops of statements: read from dbt's build.
+TAKEN = {"int_foresight__fits", "int_foresight__forecasts", "identity_merges"}
+
+
+def main() -> None:
+    """Build every table, compare each one that people read with dbt's, print what it took."""
+    built, target, folder, memory = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
+    folder.mkdir(parents=True, exist_ok=True)
+    # The models' SQL names their database, which is called after the file.
+    file = folder / built.name
+    file.unlink(missing_ok=True)
+    connection = duckdb.connect(str(file))
+    connection.execute(f"set TimeZone = 'UTC'; set memory_limit = '{memory}'; attach '{built}' as built (read_only)")
+    _see_what_is_given(connection)
+    nodes = _models(target)
+    statements = _statements(json.loads((target / "settings.json").read_text()))
+    timings = {}
+    for name, node in nodes.items():
+        relation = f"{node['schema']}.{name}"
+        for step, run in _steps(connection, relation, node, statements):
+            started, before = time.monotonic(), _processor()
+            run()
+            timings[step] = (time.monotonic() - started, _processor() - before)
+    untimed = [step for step in timings if step.split(".")[-1] in TAKEN]
+    print(
+        json.dumps(
+            {
+                "tables": timings,
+                "seconds": sum(timings[step][0] for step in timings if step not in untimed),
+                "processor": sum(timings[step][1] for step in timings if step not in untimed),
+                "differing": _differing(connection, nodes),
+            }
+        )
+    )
+
+
+def _see_what_is_given(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = connection.execute(
+        "select table_schema, table_name from information_schema.tables where table_catalog = 'built' "
+        "and (table_schema like 'raw_%' or table_schema = 'seeds')"
+    ).fetchall()
+    for schema, name in rows:
+        connection.execute(f"create schema if not exists {schema}")
+        connection.execute(f"create view {schema}.{name} as from built.{schema}.{name}")
+
+
+def _models(target: Path) -> dict[str, dict[str, str]]:
+    """Models in the order in which dbt ran them, with schema, kind and SQL."""
+    manifest = json.loads((target / "manifest.json").read_text())["nodes"]
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    return {
+        manifest[result["unique_id"]]["alias"]: {
+            "schema": manifest[result["unique_id"]]["schema"],
+            "kind": manifest[result["unique_id"]]["config"]["materialized"],
+            "sql": result["compiled_code"] or "",
+        }
+        for result in results
+        if result["unique_id"].startswith("model.")
+    }
+
+
+def _statements(settings: dict[str, str]) -> dict[str, str]:
+    """The statements written by hand, by the table they make."""
+    text = "".join((_HERE / name).read_text() for name in ("orders.sql", "persons.sql"))
+    text = text.format(
+        as_of=f"timestamp '{settings['as_of']}'", zone=f"'{settings['timezone']}'", currency=f"'{settings['currency']}'"
+    )
+    blocks = (block.split("\n", 1) for block in text.split("-- floor: ")[1:])
+    return {name.strip(): sql.strip().rstrip(";") for name, sql in blocks}
+
+
+def _steps(
+    connection: duckdb.DuckDBPyConnection, relation: str, node: dict[str, str], statements: dict[str, str]
+) -> list[tuple[str, Callable[[], object]]]:
+    schema, name = relation.split(".")
+    connection.execute(f"create schema if not exists {schema}")
+    if name in _NOT_NEEDED:
+        return []
+    if name in TAKEN:
+        return [(relation, lambda: connection.execute(f"create view {relation} as from built.{relation}"))]
+    if relation == "intermediate.int_identity__persons":
+        return [
+            ("nodes", lambda: connection.execute(statements["nodes"])),
+            ("pairs", lambda: connection.execute(statements["pairs"])),
+            ("roots", lambda: _join_persons(connection)),
+            (relation, lambda: connection.execute(statements[relation])),
+        ]
+    if relation in statements:
+        return [(relation, lambda: connection.execute(statements[relation]))]
+    kind = "view" if node["kind"] == "view" else "table"
+    return [(relation, lambda: connection.execute(f"create {kind} {relation} as {node['sql']}"))]
+
+
+def _join_persons(connection: duckdb.DuckDBPyConnection) -> None:
+    """`roots` (node, root): each node that isn't the smallest of its component, and which is."""
+    rounds = 0
+    while connection.execute("select count(*) from pairs").fetchone() != (0,):
+        rounds += 1
+        connection.execute(
+            f"create temp table hooks_{rounds} as select large as node, min(small) as root from pairs group by large"
+        )
+        while connection.execute(
+            f"select count(*) from hooks_{rounds} as hooks semi join hooks_{rounds} as ends on hooks.root = ends.node"
+        ).fetchone() != (0,):
+            connection.execute(
+                f"create or replace temp table hooks_{rounds} as select hooks.node, coalesce(ends.root, hooks.root) "
+                f"as root from hooks_{rounds} as hooks left join hooks_{rounds} as ends on hooks.root = ends.node"
+            )
+        connection.execute(
+            f"create or replace temp table pairs as select distinct "
+            f"least(coalesce(smalls.root, small), larges.root) as small, "
+            f"greatest(coalesce(smalls.root, small), larges.root) as large "
+            f"from pairs inner join hooks_{rounds} as larges on large = larges.node "
+            f"left join hooks_{rounds} as smalls on small = smalls.node "
+            f"where coalesce(smalls.root, small) <> larges.root"
+        )
+    connection.execute("create temp table roots (node bigint, root bigint)")
+    for number in range(rounds, 0, -1):
+        connection.execute(
+            f"create or replace temp table roots as select hooks.node, coalesce(roots.root, hooks.root) as root "
+            f"from hooks_{number} as hooks left join roots on hooks.root = roots.node union all from roots"
+        )
+
+
+def _processor() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _differing(connection: duckdb.DuckDBPyConnection, nodes: dict[str, dict[str, str]]) -> list[str]:
+    """Tables that people read whose rows, by count and by sum of hashes, aren't those of dbt's build."""
+    differing = []
+    for name, node in nodes.items():
+        if node["schema"] not in ("marts", "reporting") or node["kind"] == "view":
+            continue
+        relation = f"{node['schema']}.{name}"
+        columns = ", ".join(str(row[0]) for row in connection.execute(f"describe built.{relation}").fetchall())
+        one, other = (
+            connection.execute(
+                f"select count(*), sum(cast(hash({columns}) as hugeint)) from {place}{relation}"
+            ).fetchone()
+            for place in ("", "built.")
+        )
+        if one != other:
+            differing.append(relation)
+    return differing
+
+
+if __name__ == "__main__":
+    main()

@@ -13,7 +13,7 @@ ALLOW ?=
 ARGS ?=
 
 # The shell reads these from its environment, so that a folder may have spaces in its name.
-export SHOP ORDERS DAGSTER_PORT REPORT_PORT WEBHOOK_PORT SOURCE FROM TO ALLOW
+export SHOP ORDERS DAGSTER_PORT REPORT_PORT WEBHOOK_PORT SOURCE FROM TO ALLOW EMAIL
 
 INSTALL := scripts/install.sh
 PYTHON := .venv/bin/python
@@ -64,6 +64,11 @@ doctor: ## check each connected system of a shop and say what to do; SHOP=<folde
 sync: ## bring the configured destinations up to the published audiences; SHOP=<folder> DRY_RUN=1 ALLOW=<audience>
 	$(INSTALL) python
 	$(PYTHON) -m orchestration sync "$$SHOP" $(if $(DRY_RUN),--dry-run) --allow "$$ALLOW" $(ARGS)
+
+.PHONY: erase
+erase: ## erase a person from everything held, and prove it by searching; SHOP=<folder> EMAIL=ann@example.com
+	$(INSTALL) python
+	$(PYTHON) -m orchestration erase "$$SHOP" "$$EMAIL" $(ARGS)
 
 .PHONY: demo
 demo: ## write the demo shop's files; ORDERS=12000 by default, 10000000 works too

@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "backfill": _backfill,
             "doctor": _doctor,
             "sync": _sync,
+            "erase": _erase,
         }
         command = commands[options.command]
         command(options)
@@ -91,6 +92,13 @@ def _parser() -> argparse.ArgumentParser:
     sync.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
     for command in (backfill, doctor, sync):
         command.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
+    erase = commands.add_parser("erase", help="erase a person from everything that is held, and prove it")
+    erase.add_argument("shop", type=Path)
+    erase.add_argument("email", help="any address of the person")
+    erase.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
+    erase.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
+    erase.add_argument("--dry-run", action="store_true", help="show who and what it is, and change nothing")
+    erase.add_argument("--yes", action="store_true", help="don't ask")
     demo = commands.add_parser("demo", help="write the demo shop's files")
     demo.add_argument("--orders", type=int, default=None)
     return parser
@@ -238,6 +246,15 @@ def _sync(options: argparse.Namespace) -> None:
     unwell = [report.destination for report in reports if not report.is_well]
     if unwell:
         raise UserError(f"{', '.join(unwell)}: not everything was sent; see above", exit_code=1)
+
+
+def _erase(options: argparse.Namespace) -> None:
+    shop = load_shop(options.shop)
+    paths = paths_of(shop, options.data)
+    from orchestration.privacy.command import run_erase
+
+    _show_progress("orchestration.privacy")
+    run_erase(shop, paths, options.email, wait_seconds=options.wait, is_dry=options.dry_run, is_agreed=options.yes)
 
 
 def _up(options: argparse.Namespace) -> None:

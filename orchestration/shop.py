@@ -157,6 +157,10 @@ class ShopPaths:
         return self.root / "sync"
 
     @property
+    def privacy(self) -> Path:
+        return self.root / "privacy"
+
+    @property
     def lock(self) -> Path:
         return self.root / "lock.json"
 

@@ -14,6 +14,7 @@ from orchestration.defs.run_state import (
     run_started_at,
 )
 from orchestration.errors import UserError
+from orchestration.privacy.tombstones import Tombstones
 from orchestration.quality.gates import Gate, GateResult, GateSettings, run_gate
 from orchestration.shop import Shop, ShopPaths
 from orchestration.sources.drop.as_of import resolve_as_of
@@ -76,6 +77,7 @@ def arrival_assets(
                 result = load_drop(
                     connection, shop.folder, context.run_id, run_started_at(context), paths.root / "scratch",
                     lambda line: progress.info("  %s", line), needs_orders=not shop.sources,
+                    tombstones=Tombstones(paths.privacy),
                 )  # fmt: skip
         except UserError as error:
             raise fail(error) from error

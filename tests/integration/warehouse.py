@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from orchestration.builds import begin_build, build_environment, build_flags, complete_build
+from orchestration.privacy.tombstones import Tombstones
 from orchestration.shop import load_shop
 from orchestration.sources.drop.as_of import resolve_as_of
 from orchestration.sources.drop.loader import load_drop
@@ -134,6 +135,7 @@ class Builder:
         upon: Warehouse | None = None,
         select: str = "",
         load: Callable[[duckdb.DuckDBPyConnection], object] | None = None,
+        tombstones: Tombstones | None = None,
     ) -> Warehouse:
         """Load what the shop has dropped and run every model on it.
 
@@ -143,6 +145,7 @@ class Builder:
             upon: an earlier warehouse of the same shop, whose copy takes what is new; else an empty one does.
             select: dbt's own words for the models to run; all by default.
             load: fills raw tables of connected systems.
+            tombstones: whom to keep out.
 
         Raises:
             AssertionError: a model failed; the message is dbt's.
@@ -156,7 +159,10 @@ class Builder:
             shutil.move(self._place, self._seeded)
         shutil.copy(upon.file if upon else self._seeded, self._place)
         with open_warehouse(self._place) as connection:
-            load_drop(connection, shop.folder, name, STARTED, self._folder / "scratch", needs_orders=not shop.sources)
+            load_drop(
+                connection, shop.folder, name, STARTED, self._folder / "scratch", needs_orders=not shop.sources,
+                tombstones=tombstones,
+            )  # fmt: skip
             if load is not None:
                 load(connection)
             as_of = resolve_as_of(shop, connection, STARTED)

@@ -12,8 +12,16 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.privacy.dropped import (
+    has_person,
+    identifiers,
+    is_erased,
+    leave_out_malformed,
+    without_erased,
+)
+from orchestration.privacy.tombstones import Tombstones
 from orchestration.sources.drop.entities import Entity
-from orchestration.sources.drop.reader import Delivery, Scan, open_delivery
+from orchestration.sources.drop.reader import Admit, Delivery, Scan, open_delivery
 from orchestration.sources.drop.rules import broken_rules, is_sound
 
 SCHEMA = "raw_drop"
@@ -28,6 +36,8 @@ class EntityLoad:
     rows_loaded: int = 0
     rows_rejected: int = 0
     rows_redelivered: int = 0
+    rows_of_erased: int = 0
+    """Rows of erased persons, which are left out, or taken in as nobody's where they are about a sale."""
     files: int = 0
     files_unchanged: int = 0
 
@@ -51,6 +61,7 @@ def load_entity(
     run_id: str,
     load_id: int,
     load: EntityLoad,
+    tombstones: Tombstones | None = None,
 ) -> None:
     """Store, refuse or drop every row of the deliveries, and count them in `load`.
 
@@ -66,7 +77,7 @@ def load_entity(
     taken: list[_Taken] = []
     for index, delivery in enumerate(deliveries):
         offset = taken[-1].offset + taken[-1].rows if taken else 0
-        scan = _first_pass(connection, entity, delivery, index, shop_folder, scratch)
+        scan = _first_pass(connection, entity, delivery, index, shop_folder, scratch, load, tombstones)
         taken.append(_Taken(delivery, scan, _count(connection, "incoming") - offset, offset))
     malformed = _count(connection, "incoming_malformed")
     load.rows_in = _count(connection, "incoming") + malformed
@@ -92,6 +103,8 @@ def _first_pass(
     index: int,
     shop_folder: Path,
     scratch: Path,
+    load: EntityLoad,
+    tombstones: Tombstones | None,
 ) -> Scan:
     def note(scan: Scan) -> None:
         connection.execute(
@@ -99,13 +112,31 @@ def _first_pass(
             f"coalesce({is_sound(entity)}, false) from {scan.relation}"
         )
 
-    scan = open_delivery(connection, delivery, shop_folder, scratch, f"delivered_{index}", note)
+    def admission(scan: Scan) -> Admit:
+        return _without_erased(connection, entity, scan, load, tombstones)
+
+    scan = open_delivery(
+        connection, delivery, shop_folder, scratch, f"delivered_{index}", note, admission if tombstones else None
+    )
+    if tombstones:
+        load.rows_of_erased += leave_out_malformed(connection, tombstones)
     nothing = ", ".join("cast(null as varchar)" for _ in entity.column_names)
     connection.execute(
         f"insert into incoming_malformed select {index}, line, reason, original, hash({nothing}, original, reason) "
         "from malformed"
     )
     return scan
+
+
+def _without_erased(
+    connection: duckdb.DuckDBPyConnection, entity: Entity, scan: Scan, load: EntityLoad, tombstones: Tombstones | None
+) -> Admit:
+    """How rows are read where some may be an erased person's; those of this scan are found before."""
+    if not tombstones or not has_person(entity) or not tombstones.find(connection, identifiers(entity, scan.relation)):
+        return lambda relation: relation
+    load.rows_of_erased += _count(connection, f"{scan.relation} where {is_erased(entity)}")
+    emails = [str(row[0]) for row in connection.execute("select value from erased where kind = 'email'").fetchall()]
+    return lambda rows: Scan(without_erased(entity, rows.relation, emails), "row_number() over ()", counts_rows=False)
 
 
 def _row_hash(entity: Entity) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.privacy.tombstones import Tombstones
 from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sources.drop.incoming import SCHEMA, EntityLoad, load_entity
 from orchestration.sources.drop.reader import Delivery, find_deliveries
@@ -84,11 +85,12 @@ def load_drop(
     scratch: Path,
     progress: Callable[[str], None] = logger.info,
     needs_orders: bool = True,
+    tombstones: Tombstones | None = None,
 ) -> LoadResult:
     """Take everything new in the shop's drop folder into `raw_drop`, all of it or nothing.
 
     Files whose size and time of change are those of the last load are passed over; a SELECT is always run.
-    `needs_orders` is False for a shop whose orders may come from elsewhere.
+    `needs_orders` is False for a shop whose orders may come from elsewhere. What `tombstones` keep out never lands.
 
     Raises:
         UserError: a file can't be read, or there are no orders; the warehouse is then as it was.
@@ -101,6 +103,7 @@ def load_drop(
     known = dict(fingerprints.fetchall())
     (last_load,) = connection.execute("select coalesce(max(load_id), 0) from ops.loads").fetchone() or (0,)
     load_id = int(last_load) + 1
+    connection.execute("drop table if exists temp.erased")
     result = LoadResult(load_id, {name: EntityLoad(name) for name in ENTITIES})
     scratch.mkdir(parents=True, exist_ok=True)
     with _bounded(connection), _transaction(connection), tempfile.TemporaryDirectory(dir=scratch) as folder:
@@ -111,10 +114,11 @@ def load_drop(
             new = [item for item in own if item.fingerprint is None or known.get(item.label) != item.fingerprint]
             load.files_unchanged = len(own) - len(new)
             if new:
-                load_entity(connection, entity, new, shop_folder, Path(folder), run_id, load_id, load)
+                load_entity(connection, entity, new, shop_folder, Path(folder), run_id, load_id, load, tombstones)
                 progress(
                     f"{entity.name}: {load.rows_in:,} rows in, {load.rows_loaded:,} loaded, "
                     f"{load.rows_rejected:,} rejected, {load.rows_redelivered:,} delivered before"
+                    + (f"; {load.rows_of_erased:,} of erased persons" if load.rows_of_erased else "")
                 )
         if needs_orders:
             _require_orders(connection, shop_folder)

@@ -59,6 +59,14 @@ class Scan:
     counts_rows: bool = True
 
 
+Admit = Callable[[Scan], Scan]
+"""Gives a scan of the rows that may be taken in, of a scan of all rows."""
+
+
+def _everything(scan: Scan) -> Scan:
+    return scan
+
+
 def find_deliveries(shop_folder: Path, *, needed: bool = True) -> list[Delivery]:
     """List what lies in `<shop>/drop`, entities in contract order, files in name order.
 
@@ -128,13 +136,14 @@ def open_delivery(
     scratch: Path,
     table: str,
     first_pass: Callable[[Scan], None],
+    admission: Callable[[Scan], Admit] | None = None,
 ) -> Scan:
     """Open one delivery, call `first_pass` once with a relation over all its rows, and return one to read again.
 
     Files are scanned where they lie. SELECTs and exports are read into the temporary table `table`, because what they
     give may cost much or differ between two readings. Rows of a CSV file that can't be split are in no relation:
     they are put into the temporary table `malformed` (`line`, `reason`, `original` as JSON text), which is empty for
-    all other formats.
+    all other formats. `admission` is shown the rows before anything else is, and says how much of them is taken in.
 
     Raises:
         UserError: the file can't be read; names file and, where known, line.
@@ -160,9 +169,12 @@ def open_delivery(
                 file = open_csv(delivery.path, delivery.label, scratch, _known_columns(delivery.entity))
                 columns = {name: _identifier(name) for name in file.header}
                 projection = _projection(delivery, columns, has_empty_texts=False)
-                first_pass(Scan(_numbered(projection, file.scan(keep_rejects=True))))
+                scan = Scan(_numbered(projection, file.scan()))
+                admit = admission(scan) if admission else _everything
+                first_pass(admit(Scan(_numbered(projection, file.scan(keep_rejects=True)))))
                 _keep_malformed(connection, delivery, file)
-                return Scan(_numbered(projection, file.scan()))
+                return admit(scan)
+        scan = (admission(scan) if admission else _everything)(scan)
         first_pass(scan)
     except duckdb.Error as error:
         raise UserError(f"{delivery.label}: {_first_line(error)}") from error

@@ -8,12 +8,12 @@ import duckdb
 _SCHEMA: Final = "raw_shopify"
 # Of an order stay its goods, money, dates and country: sales were made, whoever made them. What is null here is
 # removed. The customer's number stays: it joins the orders of nobody in particular.
-_PERSONAL: Final = (
+PERSONAL: Final = (
     '{"email": null, "phone": null, "customAttributes": [], "shippingAddress": {"provinceCode": null}, '
     '"customer": {"firstName": null, "lastName": null}}'
 )
 # What people wrote with their returns.
-_NOTES: Final = r'"(customerNote|returnReasonNote)":\s*"(?:[^"\\]|\\.)*"'
+NOTES: Final = r'"(customerNote|returnReasonNote)":\s*"(?:[^"\\]|\\.)*"'
 
 
 def redact_customer(
@@ -70,11 +70,11 @@ def _redact_orders(connection: duckdb.DuckDBPyConnection, order_ids: Sequence[st
         f"""
         update {_SCHEMA}.orders
         set payload = json_merge_patch(
-            cast(regexp_replace(cast(payload as varchar), ?, '"\\1":""', 'g') as json), '{_PERSONAL}'
+            cast(regexp_replace(cast(payload as varchar), ?, '"\\1":""', 'g') as json), '{PERSONAL}'
         )
         where id in (select id from redacted)
         """,
-        [_NOTES],
+        [NOTES],
     )
     connection.execute(
         f"""

@@ -1,0 +1,255 @@
+"""Taking a person's texts out of files and tables of any kind: rows of the person's own go, quotations are blanked."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from orchestration.errors import UserError
+from orchestration.privacy.dropped import BLANK
+from orchestration.privacy.person import Person
+from orchestration.privacy.tombstones import flush_folder
+
+_SQLITE_MAGIC: Final = b"SQLite format 3\0"
+_WAIT_SECONDS: Final = 5.0
+
+
+def quoted(text: object) -> str:
+    """A text as an SQL literal."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def scrub_tables(connection: duckdb.DuckDBPyConnection, person: Person, schemas: Iterable[str] | None = None) -> int:
+    """Remove rows that have a cell of the person's alone, and blank the person in all other texts.
+
+    Args:
+        connection: to a database, writable.
+        person: whom to take out.
+        schemas: to look in; all by default.
+
+    Returns:
+        How many rows were removed or changed.
+    """
+    needles, cells = person.needles(), {*person.needles(), *person.cells()}
+    if not needles:
+        return 0
+    changed = 0
+    wanted = None if schemas is None else set(schemas)
+    for schema, table, columns in text_columns(connection):
+        if wanted is not None and schema not in wanted:
+            continue
+        name = f'"{schema}"."{table}"'
+        listed = ", ".join(quoted(cell) for cell in sorted(cells))
+        # A raw record is what it was delivered as; whether it goes is decided by whom it belongs to.
+        if not schema.startswith("raw_"):
+            own = " or ".join(f'lower(cast("{column}" as varchar)) in ({listed})' for column, _ in columns)
+            changed += _count(connection, f"delete from {name} where {own}")
+        for column, kind in columns:
+            if kind not in ("VARCHAR", "JSON"):
+                continue
+            text = f'cast("{column}" as varchar)'
+            for needle in needles:
+                held = f"contains(lower({text}), {quoted(needle)})"
+                blanked = f"cast(regexp_replace({text}, {quoted(re.escape(needle))}, {quoted(BLANK)}, 'gi') as {kind})"
+                changed += _count(connection, f'update {name} set "{column}" = {blanked} where {held}')
+    return changed
+
+
+def text_columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """(schema, table, [(column, type)]) of every stored table's columns that may hold text."""
+    rows = connection.execute(
+        """
+        select columns.schema_name, columns.table_name, columns.column_name, columns.data_type
+        from duckdb_columns() as columns
+        inner join duckdb_tables() as tables
+            on columns.table_oid = tables.table_oid and columns.database_oid = tables.database_oid
+        where columns.database_name = current_database() and not tables.temporary
+            and (columns.data_type like '%VARCHAR%' or columns.data_type like '%JSON%' or columns.data_type = 'BLOB')
+        order by columns.schema_name, columns.table_name, columns.column_index
+        """
+    ).fetchall()
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for schema, table, column, kind in rows:
+        found.setdefault((schema, table), []).append((column, kind))
+    return [(schema, table, columns) for (schema, table), columns in found.items()]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+    row = connection.execute(statement).fetchone()
+    return int(row[0]) if row else 0
+
+
+def scrub_file(file: Path, person: Person) -> bool:
+    """Take the person out of one file, in one step; whether it was changed.
+
+    Rows of Parquet and CSV files that hold the person go. Databases of SQLite and all other texts keep their rows,
+    with the person blanked.
+    """
+    if not person.needles():
+        return False
+    match file.suffix:
+        case ".parquet":
+            return _scrub_parquet(file, person)
+        case ".csv":
+            return _scrub_csv(file, person)
+        case ".gz":
+            return _scrub_gzip(file, person)
+        case _ if _is_sqlite(file):
+            return _scrub_sqlite(file, person)
+        case _:
+            return _scrub_text(file, person)
+
+
+def _is_sqlite(file: Path) -> bool:
+    with file.open("rb") as handle:
+        return handle.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
+
+
+def _scrub_parquet(file: Path, person: Person) -> bool:
+    needles, cells = person.needles(), {*person.needles(), *person.cells()}
+    with duckdb.connect() as connection:
+        relation = f"read_parquet({quoted(file)})"
+        columns = [
+            str(row[0])
+            for row in connection.execute(f"describe select * from {relation}").fetchall()
+            if "VARCHAR" in str(row[1]) or "JSON" in str(row[1])
+        ]
+        texts = [f'lower(cast("{column}" as varchar))' for column in columns]
+        held = " or ".join(
+            [
+                *(f"contains({text}, {quoted(needle)})" for text in texts for needle in needles),
+                *(f"{text} in ({', '.join(map(quoted, sorted(cells)))})" for text in texts),
+            ]
+        )
+        if not held or not _count(connection, f"select count(*) from {relation} where {held}"):
+            return False
+        partial = file.with_name(f".partial-{file.name}")
+        connection.execute(
+            f"copy (select * from {relation} where not coalesce({held}, false)) to {quoted(partial)} "
+            "(format parquet, compression zstd)"
+        )
+    _swap(partial, file)
+    return True
+
+
+def _scrub_csv(file: Path, person: Person) -> bool:
+    """Records are copied as they are spelled; a quoted line break doesn't end one."""
+    pattern = _pattern(person)
+    text = file.read_bytes().decode("utf-8", errors="surrogateescape")
+    if not pattern.search(text):
+        return False
+    records: list[str] = []
+    is_open = False
+    for line in io.StringIO(text, newline=""):
+        if is_open:
+            records[-1] += line
+        else:
+            records.append(line)
+        is_open ^= line.count('"') % 2 == 1
+    kept = [record for place, record in enumerate(records) if place == 0 or not pattern.search(record)]
+    _replace(file, "".join(kept).encode("utf-8", errors="surrogateescape"))
+    return True
+
+
+def _scrub_gzip(file: Path, person: Person) -> bool:
+    text = gzip.decompress(file.read_bytes()).decode("utf-8", errors="surrogateescape")
+    blanked, count = _pattern(person).subn(BLANK, text)
+    if count:
+        _replace(file, gzip.compress(blanked.encode("utf-8", errors="surrogateescape"), mtime=0))
+    return count > 0
+
+
+def _scrub_text(file: Path, person: Person) -> bool:
+    blanked, count = _pattern(person).subn(BLANK, file.read_bytes().decode("utf-8", errors="surrogateescape"))
+    if count:
+        _replace(file, blanked.encode("utf-8", errors="surrogateescape"))
+    return count > 0
+
+
+def _scrub_sqlite(file: Path, person: Person) -> bool:
+    pattern = _pattern(person)
+    changed = 0
+    connection = sqlite3.connect(file, timeout=_WAIT_SECONDS, isolation_level=None)
+    try:
+        # What is deleted is overwritten, and the log of changes beside the file goes.
+        connection.execute("pragma secure_delete = on")
+        connection.create_function("blanked", 1, lambda text: pattern.sub(BLANK, text), deterministic=True)
+        connection.create_function("holds", 1, lambda text: pattern.search(text) is not None, deterministic=True)
+        tables = connection.execute("select name from sqlite_master where type = 'table'").fetchall()
+        for (table,) in tables:
+            for _, column, *_ in connection.execute(f'pragma table_info("{table}")').fetchall():
+                changed += connection.execute(
+                    f'update "{table}" set "{column}" = blanked("{column}") '
+                    f'where typeof("{column}") = \'text\' and holds("{column}")'
+                ).rowcount
+        if changed:
+            connection.execute("vacuum")
+        connection.execute("pragma wal_checkpoint(truncate)")
+    except sqlite3.OperationalError as error:
+        raise UserError(f"{file}: {error}; stop what has it open ('make up', 'make webhooks') and try again") from error
+    finally:
+        connection.close()
+    return changed > 0
+
+
+def _pattern(person: Person) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(person.needles(), key=len, reverse=True))), re.IGNORECASE)
+
+
+def _replace(file: Path, content: bytes) -> None:
+    partial = file.with_name(f".partial-{file.name}")
+    partial.write_bytes(content)
+    shutil.copymode(file, partial)
+    _swap(partial, file)
+
+
+def _swap(partial: Path, file: Path) -> None:
+    with partial.open("rb") as handle:
+        os.fsync(handle.fileno())
+    partial.replace(file)
+    flush_folder(file.parent)
+
+
+def scrub_version(folder: Path, person: Person) -> bool:
+    """Take the person out of one published version, whose manifest then states its files as they are."""
+    for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json"):
+        scrub_file(file, person)
+    manifest_file = folder / "manifest.json"
+    if not manifest_file.exists():
+        return False
+    manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
+    changed = False
+    for entry in manifest["files"]:
+        file = folder / entry["path"]
+        content = file.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        if digest == entry["sha256"]:
+            continue
+        changed = True
+        entry |= {"rows": _rows(file, content, entry["rows"]), "bytes": len(content), "sha256": digest}
+    if changed:
+        digest = hashlib.sha256("".join(str(entry["sha256"]) for entry in manifest["files"]).encode()).hexdigest()
+        manifest["data_version"] = digest[:16]
+        _replace(manifest_file, (json.dumps(manifest, indent=2) + "\n").encode())
+    return changed
+
+
+def _rows(file: Path, content: bytes, before: int) -> int:
+    match file.suffix:
+        case ".parquet":
+            with duckdb.connect() as connection:
+                return _count(connection, f"select count(*) from read_parquet({quoted(file)})")
+        case ".csv":
+            return sum(1 for _ in csv.reader(io.StringIO(content.decode("utf-8"), newline=""))) - 1
+        case _:
+            return before

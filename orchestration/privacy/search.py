@@ -1,0 +1,173 @@
+"""Looking for a person in everything that lies in a shop's data folder: the proof that an erasure is one."""
+
+import gzip
+import sqlite3
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from orchestration.privacy.person import Person
+from orchestration.privacy.scrub import quoted, text_columns
+
+_CHUNK: Final = 16_000_000
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Where something of the person stands: a file, or a table or column of one, and what it is."""
+
+    place: str
+    what: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was searched and what was found."""
+
+    files: int
+    bytes: int
+    tables: int
+    needles: int
+    hits: list[Hit]
+
+
+def search(root: Path, person: Person, leave_out: Iterable[Path] = ()) -> Proof:
+    """Search every byte of every file below `root` as it lies on the disk, and what compression hides.
+
+    Tables of DuckDB and columns of Parquet are read as text, SQLite's rows and gzip are unpacked.
+
+    Args:
+        root: the shop's data folder.
+        person: whom to look for.
+        leave_out: folders that aren't searched.
+    """
+    left_out = tuple(leave_out)
+    needles = person.needles()
+    files = [
+        path
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not path.is_symlink() and not any(path.is_relative_to(folder) for folder in left_out)
+    ]
+    hits: list[Hit] = []
+    tables = 0
+    for file in files:
+        place = file.relative_to(root).as_posix()
+        hits += [Hit(place, what, count) for what, count in _in_bytes(_chunks(file), needles).items()]
+        match file.suffix:
+            case ".duckdb":
+                found, searched = _in_duckdb(file, person)
+                tables += searched
+            case ".parquet":
+                found, searched = _in_parquet(file, person), 1
+                tables += searched
+            case ".gz":
+                found = [Hit("unpacked", *hit) for hit in _in_bytes([_unpacked(file)], needles).items()]
+            case ".db" | ".sqlite":
+                found = [Hit("rows", *hit) for hit in _in_bytes(_sqlite_blobs(file), needles).items()]
+            case _:
+                found = []
+        hits += [Hit(f"{place}: {hit.place}", hit.what, hit.count) for hit in found]
+    return Proof(len(files), sum(file.stat().st_size for file in files), tables, len(needles), hits)
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    """A file's bytes in pieces that overlap by more than any needle is long."""
+    overlap = b""
+    with file.open("rb") as handle:
+        while chunk := handle.read(_CHUNK):
+            yield overlap + chunk
+            overlap = chunk[-1000:]
+
+
+def _in_bytes(chunks: Iterable[bytes], needles: dict[str, str]) -> Counter[str]:
+    spelled = {
+        spelling: what
+        for needle, what in needles.items()
+        for spelling in (needle.encode(), needle.encode("utf-16-le"), needle.encode("utf-16-be"))
+    }
+    found: Counter[str] = Counter()
+    for chunk in chunks:
+        lower = chunk.lower()
+        for spelling, what in spelled.items():
+            if spelling in lower:
+                found[what] += lower.count(spelling)
+    return found
+
+
+def _in_duckdb(file: Path, person: Person) -> tuple[list[Hit], int]:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        tables = text_columns(connection)
+        hits = [
+            Hit(f"{schema}.{table}", what, count)
+            for schema, table, columns in tables
+            for what, count in _in_relation(
+                connection, f'"{schema}"."{table}"', [column for column, _ in columns], person
+            ).items()
+        ]
+    return hits, len(tables)
+
+
+def _in_parquet(file: Path, person: Person) -> list[Hit]:
+    with duckdb.connect() as connection:
+        relation = f"read_parquet({quoted(file)})"
+        columns = [
+            str(row[0])
+            for row in connection.execute(f"describe select * from {relation}").fetchall()
+            if any(kind in str(row[1]) for kind in ("VARCHAR", "JSON", "BLOB"))
+        ]
+        found = _in_relation(connection, relation, columns, person)
+    return [Hit("rows", what, count) for what, count in found.items()]
+
+
+def _in_relation(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: list[str], person: Person
+) -> dict[str, int]:
+    """Rows of a relation that hold the person, by what of them they hold."""
+    if not columns:
+        return {}
+    texts = [f'lower(cast("{column}" as varchar))' for column in columns]
+    tests: dict[str, list[str]] = {}
+    for needle, what in person.needles().items():
+        tests.setdefault(what, []).extend(f"contains({text}, {quoted(needle)})" for text in texts)
+    for cell, what in person.cells().items():
+        tests.setdefault(what, []).extend(f"{text} = {quoted(cell.lower())}" for text in texts)
+    for source_id in person.of_kind("id:"):
+        # An id of any length, where a column says whose it is.
+        value = source_id.partition(":")[2].lower()
+        owned = [f'"{name}" = {quoted(value)}' for name in columns if name.endswith("customer_id")]
+        if owned and ("raw_drop" in relation) and source_id.startswith("drop:"):
+            tests.setdefault("customer id", []).extend(owned)
+    counts = ", ".join(f"count(*) filter (where {' or '.join(held)})" for held in tests.values())
+    row = connection.execute(f"select {counts} from {relation}").fetchone() or ()
+    return {what: int(count) for what, count in zip(tests, row, strict=True) if count}
+
+
+def _unpacked(file: Path) -> bytes:
+    try:
+        return gzip.decompress(file.read_bytes())
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
+def _sqlite_blobs(file: Path) -> Iterator[bytes]:
+    """What SQLite's rows hold as packed bytes; plain texts are found in the file as they are."""
+    connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    try:
+        for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
+            for row in connection.execute(f'select * from "{table}"'):
+                for value in row:
+                    if isinstance(value, bytes):
+                        try:
+                            yield zlib.decompress(value)
+                        except zlib.error:
+                            continue
+    except sqlite3.DatabaseError:
+        return
+    finally:
+        connection.close()

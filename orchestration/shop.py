@@ -42,6 +42,13 @@ class Settings(BaseModel):
     price_sensitive_share: Annotated[float, Field(gt=0, le=1)] = 0.2
     exchange_rate_max_age_days: Annotated[int, Field(ge=0)] = 7
     max_emails_per_person: Annotated[int, Field(gt=0)] = 10
+    lift_window_days: Annotated[int, Field(gt=0)] = 30
+    lift_flow_windows: dict[str, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
+    lift_pre_period_days: Annotated[int, Field(gt=0)] = 180
+    lift_holdout_shares: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
+    lift_fewest_persons: Annotated[int, Field(ge=30)] = 100
+    lift_detectable_difference: Annotated[float, Field(gt=0, lt=1)] = 0.03
+    lift_contaminated_share: Annotated[float, Field(ge=0, lt=1)] = 0.01
     gate: GateLimits = Field(default_factory=GateLimits)
 
     @field_validator("attribution_events")

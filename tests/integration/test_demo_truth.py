@@ -103,3 +103,21 @@ def test_the_repeat_rate_lies_where_the_planted_process_puts_it(truth: dict[str,
     share, people = float(str(truth["repeat_90d_planted_share"])), int(str(mature))
     error = (share * (1 - share) / people) ** 0.5
     assert abs(int(str(repeaters)) / people - share) < 3 * error
+
+
+def test_the_planted_lift_of_every_flow_lies_in_its_interval(truth: dict[str, object], ask: Ask) -> None:
+    """Counts are the generator's to the person; the intervals are those that advice goes by."""
+    rows = ask(
+        "select flow_id, treatment_persons, holdout_persons, treatment_mean * treatment_persons, "
+        "holdout_mean * holdout_persons, sequential_low, sequential_high, cuped_sequential_low, cuped_sequential_high "
+        "from reporting.flow_lift where metric = 'order_rate' and is_causal"
+    )
+    found = {str(row[0]): [float(str(value)) for value in row[1:]] for row in rows}
+    for place, name in enumerate(("treatment_persons", "holdout_persons", "treatment_ordered", "holdout_ordered")):
+        assert {flow: round(values[place]) for flow, values in found.items()} == truth[f"flow_{name}"]
+    planted = truth["flow_true_lift"]
+    assert isinstance(planted, dict)
+    for flow, lift in planted.items():
+        low, high, cuped_low, cuped_high = found[flow][4:]
+        assert low <= lift <= high, flow
+        assert cuped_low <= lift <= cuped_high, flow

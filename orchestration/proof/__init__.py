@@ -1,0 +1,1 @@
+"""What a flow really brings: two arms compared from their sums, never from their persons."""

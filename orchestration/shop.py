@@ -49,6 +49,10 @@ class Settings(BaseModel):
     lift_fewest_persons: Annotated[int, Field(ge=30)] = 100
     lift_detectable_difference: Annotated[float, Field(gt=0, lt=1)] = 0.03
     lift_contaminated_share: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    diagnosis_thresholds: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
+    diagnosis_transit_days: Annotated[int, Field(ge=0)] = 5
+    what_if_fewest_customers: Annotated[int, Field(gt=0)] = 100
+    what_if_fewest_repeaters: Annotated[int, Field(gt=1)] = 30
     gate: GateLimits = Field(default_factory=GateLimits)
 
     @field_validator("attribution_events")

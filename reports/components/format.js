@@ -19,6 +19,7 @@ export function formatter({ locale, currency, timeZone }) {
 			minimumFractionDigits: digits,
 			maximumFractionDigits: digits
 		});
+	const decimals = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
 	const amounts = money(2);
 	const wholeAmounts = money(0);
 	const shortAmounts = number({
@@ -57,6 +58,8 @@ export function formatter({ locale, currency, timeZone }) {
 		money: written((value) => amounts.format(value)),
 		/** Without cents: for large sums on cards. */
 		wholeMoney: written((value) => (Math.abs(value) < 1000 ? amounts : wholeAmounts).format(value)),
+		/** 5.513 → 5.5: points, hours, days, stars */
+		number: written((value) => decimals.format(value)),
 		/** 0.583 → £58, to be read with `hundred`: £58 of every £100 */
 		hundredth: written((share) => money(0).format(Math.round(share * 100))),
 		hundred: () => money(0).format(100),

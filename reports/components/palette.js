@@ -10,7 +10,10 @@ export const palette = {
 		fresh: '#e2b566',
 		unidentified: '#c5cad0',
 		// From the shortest window to the longest.
-		lines: ['#e2b566', '#b9b98a', '#83b3a2', '#448f8d', '#114f54']
+		lines: ['#e2b566', '#b9b98a', '#83b3a2', '#448f8d', '#114f54'],
+		// Things of a kind without an order.
+		many: ['#17666b', '#e2b566', '#83b3a2', '#b5654a', '#4a5d8f', '#b79ab8', '#8a8f6a', '#c5cad0'],
+		bad: '#b5654a'
 	},
 	dark: {
 		surface: '#1a222b',
@@ -20,6 +23,8 @@ export const palette = {
 		returning: '#53b5ae',
 		fresh: '#d8aa55',
 		unidentified: '#5f6b77',
-		lines: ['#d8aa55', '#8a8f6a', '#5f9488', '#53b5ae', '#b4ece4']
+		lines: ['#d8aa55', '#8a8f6a', '#5f9488', '#53b5ae', '#b4ece4'],
+		many: ['#53b5ae', '#d8aa55', '#8fc7b3', '#dc8f72', '#8fa3d9', '#c3a3c9', '#a5a982', '#5f6b77'],
+		bad: '#dc8f72'
 	}
 };

@@ -66,6 +66,19 @@ export default {
 		smile: 'Smile.io',
 		yotpo_loyalty: 'Yotpo Loyalty'
 	},
+	flow: {
+		expectation: 'Expectation',
+		onboarding: 'First use',
+		check_in: 'Check-in',
+		completion: 'Completion',
+		replenishment: 'Replenishment',
+		voice: 'Customer voice',
+		membership: 'Membership',
+		win_back: 'Win-back',
+		transactional: 'Other service',
+		campaign: 'Campaign',
+		other: 'Other'
+	},
 	segment: {
 		champions: 'Champions',
 		loyal: 'Loyal',

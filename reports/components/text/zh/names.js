@@ -64,6 +64,19 @@ export default {
 		smile: 'Smile.io',
 		yotpo_loyalty: 'Yotpo Loyalty'
 	},
+	flow: {
+		expectation: '预期管理',
+		onboarding: '首次使用',
+		check_in: '回访关怀',
+		completion: '搭配升级',
+		replenishment: '补货提醒',
+		voice: '评价晒单',
+		membership: '会员社群',
+		win_back: '流失召回',
+		transactional: '其他事务',
+		campaign: '营销群发',
+		other: '其他'
+	},
 	segment: {
 		champions: '冠军客户',
 		loyal: '忠诚客户',

@@ -1,0 +1,55 @@
+// Rows of the reporting tables, narrowed to what the reader chose, and sums over them.
+
+/** Rows of the reader's choice; without one, those of all customers. `month` names the column with the month. */
+export const narrowed = (filter, rows, month) =>
+	filter ? filter.pick(rows, month) : rows.filter((row) => row.dimension === undefined || row.dimension === 'all');
+
+export const sum = (rows, key) => rows.reduce((total, row) => total + (row[key] ?? 0), 0);
+
+/** `part / whole`, or null where there is no whole. */
+export const ratio = (part, whole) => (whole > 0 ? part / whole : null);
+
+/** Rows by the value of a column, in order of first appearance. */
+export function grouped(rows, key) {
+	const groups = new Map();
+	for (const row of rows) groups.set(row[key], [...(groups.get(row[key]) ?? []), row]);
+	return groups;
+}
+
+/** The months of `rows` without a gap, so that a month without rows is a month without anything. */
+export function monthsOf(rows, key = 'month') {
+	const known = rows.map((row) => row[key]).filter(Boolean).sort();
+	if (!known.length) return [];
+	const months = [];
+	const last = known[known.length - 1].slice(0, 7);
+	let [year, month] = known[0].split('-').map(Number);
+	for (;;) {
+		const text = `${year}-${String(month).padStart(2, '0')}`;
+		months.push(`${text}-01`);
+		if (text >= last) return months;
+		month += 1;
+		if (month > 12) [year, month] = [year + 1, 1];
+	}
+}
+
+/** What others reach, as `benchmarks` has it: lowest and highest of the named rows, and who says so. */
+export function benchmark(benchmarks, keys) {
+	const rows = keys.map((key) => benchmarks.find((row) => row.benchmark_key === key)).filter(Boolean);
+	if (!rows.length) return null;
+	return {
+		low: Math.min(...rows.map((row) => row.value_low)),
+		high: Math.max(...rows.map((row) => row.value_high)),
+		sources: rows.map((row) => (row.year ? `${row.source_name}, ${row.year}` : row.source_name))
+	};
+}
+
+/** Wilson's 95 % interval of a share, without continuity correction, as the models have it. */
+export function wilsonInterval(part, whole) {
+	if (!(whole > 0)) return { low: null, high: null };
+	const z = 1.959963984540054;
+	const rate = part / whole;
+	const centre = rate + z ** 2 / (2 * whole);
+	const spread = z * Math.sqrt((rate * (1 - rate)) / whole + z ** 2 / (4 * whole ** 2));
+	const scale = 1 + z ** 2 / whole;
+	return { low: Math.max(0, (centre - spread) / scale), high: Math.min(1, (centre + spread) / scale) };
+}

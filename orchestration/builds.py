@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from orchestration.audiences.memory import create_tables
 from orchestration.shop import Shop
 from orchestration.warehouse import sql_code, sql_settings
 
@@ -46,6 +47,7 @@ def begin_build(connection: duckdb.DuckDBPyConnection, shop: Shop, as_of: dateti
     The build before counts as incomplete from here on, until `complete_build`: one that fails is never built upon. Rows
     of connected systems are replaced and removed where they stand, so that nothing tells which have changed.
     """
+    create_tables(connection)
     connection.execute(
         f"create schema if not exists ops; "
         f"create table if not exists {_TABLE} (fingerprint varchar, as_of timestamp, is_complete boolean)"

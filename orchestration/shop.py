@@ -4,15 +4,18 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from orchestration.errors import UserError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+Days = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class GateLimits(BaseModel):
@@ -25,6 +28,79 @@ class GateLimits(BaseModel):
     earlier_loads: Annotated[int, Field(gt=0)] = 3
     smallest_load: Annotated[int, Field(gt=0)] = 100
     rejected_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+
+class AudienceSettings(BaseModel):
+    """Windows of the audiences and the contact policy over them; docs/audiences.md says where each default is from.
+
+    Days are the shop's local calendar days, both ends of a window belong to it; hours are elapsed ones. Shares lie
+    between 0 and 1.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    delay_to_days: Days = 30
+    onboarding_to_days: Days = 3
+    thank_you_after: Literal["delivery", "purchase"] = "delivery"
+    thank_you_from_hours: Days = 24
+    thank_you_to_hours: Days = 48
+    check_in_from_days: Days = 3
+    check_in_to_days: Days = 7
+    review_request_from_days: Days = 7
+    review_request_to_days: Days = 21
+    photo_request_to_days: Days = 14
+    referred_welcome_to_days: Days = 14
+    replenishment_from_days: Days = 14
+    replenishment_to_days: Days = 7
+    fast_moving_classes: tuple[str, ...] = ("consumable",)
+    fast_moving_from_days: Days = 7
+    fast_moving_to_days: Days = 15
+    durable_from_days: Days = 30
+    next_order_last_day: Days = 60
+    completion_from_days: Days = 14
+    completion_to_days: Days = 30
+    accessories_from_days: Days = 90
+    accessories_to_days: Days = 180
+    season_from_days: Days = 45
+    season_to_days: Days = 15
+    price_sensitive_from_days: Days = 14
+    price_sensitive_to_days: Days = 45
+    promotion_buyers_from_days: Days = 30
+    promotion_buyers_to_days: Days = 60
+    membership_to_days: Days = 30
+    advocates_orders: Annotated[int, Field(gt=0)] = 3
+    advocates_to_days: Days = 30
+    community_to_days: Days = 30
+    dissatisfied_to_days: Days = 90
+    birthday_from_days: Days = 7
+    sunset_days: Days = 180
+
+    max_emails_per_month: Annotated[int, Field(ge=0)] = 8
+    value_share: Share = 0.8
+    quiet_days_after_complaint: Days = 30
+    quiet_days_after_ticket: Days = 7
+    open_ticket_days: Days = 30
+    send_hour: Annotated[int, Field(ge=0, le=23)] = 10
+
+    holdout_shares: dict[str, Share] = Field(default_factory=dict)
+    global_holdout_share: Share = 0.0
+    holdout_salt: str = "1"
+
+    @model_validator(mode="after")
+    def _windows_open_before_they_close(self) -> "AudienceSettings":
+        for name in type(self).model_fields:
+            if "_from_" in name and (closing := name.replace("_from_", "_to_")) in type(self).model_fields:
+                first, last = getattr(self, name), getattr(self, closing)
+                # These two count the days before a date, the others those after one.
+                counts_down = name.startswith(("replenishment_", "season_"))
+                if first < last if counts_down else first > last:
+                    raise ValueError(f"{name} {first} and {closing} {last} leave no window between them")
+        if self.durable_from_days > self.next_order_last_day:
+            raise ValueError(
+                f"durable_from_days {self.durable_from_days} and next_order_last_day {self.next_order_last_day} "
+                "leave no window between them"
+            )
+        return self
 
 
 class Settings(BaseModel):
@@ -54,6 +130,7 @@ class Settings(BaseModel):
     what_if_fewest_customers: Annotated[int, Field(gt=0)] = 100
     what_if_fewest_repeaters: Annotated[int, Field(gt=1)] = 30
     gate: GateLimits = Field(default_factory=GateLimits)
+    audiences: AudienceSettings = Field(default_factory=AudienceSettings)
 
     @field_validator("attribution_events")
     @classmethod

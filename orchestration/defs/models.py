@@ -13,6 +13,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 from packaging import version
 
+from orchestration.audiences.memory import remember_unfinished
 from orchestration.builds import begin_build, build_environment, build_flags, complete_build
 from orchestration.defs.run_state import WAREHOUSE_POOL, ShopLock, progress, record_checks, run_started_at
 from orchestration.errors import UserError
@@ -76,6 +77,7 @@ def model_assets(shop: Shop, paths: ShopPaths, project: DbtProject) -> dg.Assets
     def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, shop_lock: ShopLock) -> Iterator[Any]:
         with open_warehouse(paths.warehouse) as connection:
             as_of = resolve_as_of(shop, connection, run_started_at(context))
+            remember_unfinished(connection, paths)
             start = begin_build(connection, shop, as_of)
         os.environ.update(sql_environment(shop, paths.warehouse, as_of) | build_environment(start))
         progress.info("%s the models as of %s UTC", "updating" if start.built_as_of else "building", as_of)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration.audiences.memory import back_up_memory, remember
 from orchestration.defs.arrival import fail, run_recorded_gate
 from orchestration.defs.run_state import WAREHOUSE_POOL, ShopLock, progress, require_all_checks, run_started_at
 from orchestration.errors import UserError
@@ -63,6 +64,8 @@ def release_assets(
                     version.rows,
                 ],
             )
+            remember(connection, context.run_id, version.name, as_of)
+            back_up_memory(connection, paths.backup)
         progress.info("published version %s (%d files)", version.name, version.files)
         return dg.MaterializeResult(metadata={"version": version.name, "data version": version.data_version})
 

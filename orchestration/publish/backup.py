@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.audiences.memory import restore_memory
 from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sources.drop.loader import SCHEMA, create_tables
 
@@ -61,5 +62,6 @@ def restore(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
             if file.exists():
                 connection.execute(f"insert into {table} by name from read_parquet(?)", [str(file)])
     connection.execute("commit")
+    restore_memory(connection, folder)
     logger.info("warehouse missing: %d loads restored from %s", len(loads), folder)
     return len(loads)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.publish.audience_files import file_entry, write_audience_files
 from orchestration.shop import REPOSITORY
 
 VERSIONS_KEPT = 5
@@ -54,6 +55,7 @@ def publish(
         for table in _tables(connection, schema)
         for entry in _write_table(connection, schema, table, partial)
     ]
+    files += write_audience_files(connection, _tables(connection, "audiences"), partial)
     digest = hashlib.sha256("".join(str(entry["sha256"]) for entry in files).encode()).hexdigest()
     manifest = {
         "version": name,
@@ -109,16 +111,7 @@ def _write_table(
     path = folder / schema / f"{table}.parquet"
     escaped = str(path).replace("'", "''")
     connection.execute(f"copy (from {schema}.{table} order by all) to '{escaped}' (format parquet, compression zstd)")
-    content = path.read_bytes()
-    return [
-        {
-            "path": f"{schema}/{table}.parquet",
-            "rows": int(rows),
-            "bytes": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "schema": columns,
-        }
-    ]
+    return [file_entry(path, folder, int(rows), columns)]
 
 
 def _flush(folder: Path) -> None:

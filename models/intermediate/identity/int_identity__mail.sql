@@ -5,6 +5,7 @@ with evidence as (
     -- A placeholder is no evidence.
     select
         person_id,
+        seen_at,
         substr(evidence, length('email:') + 1) as email
     from {{ ref('int_identity__persons') }}
     where kind_rank = 2
@@ -15,6 +16,7 @@ addresses as (
 
     select
         person_id,
+        seen_at,
         email,
         split_part(email, '@', 2) as domain_name
     from evidence
@@ -55,7 +57,20 @@ consents as (
 select
     addresses.person_id,
     true as is_reachable,
-    bool_or(consents.email_consent = 'subscribed' and not consents.is_suppressed) as is_marketable
+    bool_or(consents.email_consent = 'subscribed' and not consents.is_suppressed) as is_marketable,
+    bool_and(coalesce(consents.is_suppressed, false)) as is_suppressed,
+    -- The one address a person is written to: one that may be, then the one seen last.
+    max_by(
+        addresses.email,
+        case
+            when consents.is_suppressed then '0'
+            when consents.email_consent = 'subscribed' then '2'
+            else '1'
+        end
+        || coalesce(cast(addresses.seen_at as varchar), '')
+        || ' '
+        || addresses.email
+    ) as email
 from addresses
 left join relays
     on addresses.domain_name = relays.domain_name

@@ -10,6 +10,7 @@ select
     customer_id,
     email,
     phone,
+    first_name,
     currency,
     channel,
     acquisition_source,

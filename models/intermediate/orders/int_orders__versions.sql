@@ -20,6 +20,7 @@ select
     customer_id,
     email,
     phone,
+    first_name,
     coalesce(currency, '{{ setting("currency") }}') as currency,
     coalesce(channel, 'own_store') as channel,
     acquisition_source,

@@ -27,6 +27,36 @@ assignments as (
 
 ),
 
+own_assignments as (
+
+    -- Our own arms are frozen before anybody is eligible and told here once triggered; persons joined since are one.
+    select
+        'second_order' as source,
+        reached.flow_id as experiment_id,
+        case when reached.flow_id <> 'global' then reached.flow_id end as flow_id,
+        coalesce(joined.person_id, reached.person_id) as person_id,
+        coalesce(joined.person_id, reached.person_id) as recipient_id,
+        reached.arm,
+        reached.assigned_at,
+        reached.triggered_at
+    from {{ source('ops_audiences', 'holdout_triggers') }} as reached
+    left join {{ ref('identity_merges') }} as joined
+        on
+            reached.person_id = {{ hash_text("joined.evidence") }}
+            and not joined.is_cut
+    -- What was remembered at this very moment is what this run itself finds.
+    where reached.triggered_at < {{ as_of() }}
+
+),
+
+all_assignments as (
+
+    select * from assignments
+    union all
+    select * from own_assignments
+
+),
+
 ranked as (
 
     select
@@ -38,7 +68,7 @@ ranked as (
         min(triggered_at) over (partition by source, experiment_id, recipient_id) as first_triggered_at,
         min(arm) over (partition by source, experiment_id, recipient_id)
         <> max(arm) over (partition by source, experiment_id, recipient_id) as has_two_arms
-    from assignments
+    from all_assignments
 
 )
 

@@ -1,0 +1,26 @@
+{# The clock time in a zone named by a column at a moment in UTC. #}
+{% macro zoned_time(zone, moment) -%}
+    {{ return(adapter.dispatch("zoned_time", "second_order")(zone, moment)) }}
+{%- endmacro %}
+
+{% macro duckdb__zoned_time(zone, moment) -%}
+    timezone({{ zone }}, timezone('UTC', {{ moment }}))
+{%- endmacro %}
+
+{# The moment in UTC of a clock time in a zone named by a column. #}
+{% macro zoned_moment(zone, clock_time) -%}
+    {{ return(adapter.dispatch("zoned_moment", "second_order")(zone, clock_time)) }}
+{%- endmacro %}
+
+{% macro duckdb__zoned_moment(zone, clock_time) -%}
+    timezone('UTC', timezone({{ zone }}, {{ clock_time }}))
+{%- endmacro %}
+
+{# A relation of the names of all zones the engine knows, in the column `name`. #}
+{% macro known_zones() -%}
+    {{ return(adapter.dispatch("known_zones", "second_order")()) }}
+{%- endmacro %}
+
+{% macro duckdb__known_zones() -%}
+    pg_timezone_names()
+{%- endmacro %}

@@ -1,0 +1,13 @@
+select
+    person_id,
+    email,
+    entered_at,
+    reason,
+    first_name,
+    timezone,
+    send_hour_local,
+    send_at,
+    tier,
+    due_date as season_date
+from {{ ref('int_audiences__members') }}
+where audience = 'season_ahead'

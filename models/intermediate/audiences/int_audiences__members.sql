@@ -1,0 +1,99 @@
+-- Who is in an audience now, with everything a message may say. One address is one person's.
+{% set local_now = zoned_time('people.timezone', as_of()) %}
+{% set send_hour = audiences_setting("send_hour") %}
+
+with orders as (
+
+    select * from {{ ref('int_audiences__orders') }}
+
+),
+
+products as (
+
+    select
+        product_id,
+        max(product_title) as product_title,
+        max(url) as url,
+        max(image_url) as image_url,
+        min(price) as price
+    from {{ ref('int_products__current') }}
+    where product_id is not null
+    group by product_id
+
+),
+
+zones as (
+
+    -- The next time the clock shows the hour where the person lives.
+    select
+        people.timezone,
+        {{ local_now }} as local_now,
+        cast(cast({{ local_now }} as date) as timestamp) + interval '{{ send_hour }}' hour as send_today
+    from {{ ref('int_audiences__people') }} as people
+    group by people.timezone
+
+),
+
+moments as (
+
+    select
+        timezone,
+        {{ zoned_moment(
+            'timezone',
+            "case when send_today >= local_now then send_today else send_today + interval '1' day end"
+        ) }} as send_at
+    from zones
+
+)
+
+select
+    eligible.audience,
+    eligible.person_id,
+    people.email,
+    eligible.entered_at,
+    eligible.reason,
+    people.first_name,
+    people.timezone,
+    {{ send_hour }} as send_hour_local,
+    moments.send_at,
+    people.tier,
+    people.lifecycle_stage,
+    people.valid_orders as orders,
+    people.first_order_date,
+    people.last_order_date,
+    people.referral_code,
+    people.loyalty_tier,
+    cast(people.rating as integer) as rating,
+    cast(people.nps_score as integer) as nps_score,
+    orders.order_date,
+    orders.product_id,
+    orders.product_title,
+    orders.product_type,
+    bought.url as product_url,
+    bought.image_url as product_image_url,
+    orders.delivered_date,
+    orders.promised_date,
+    eligible.next_product_id,
+    recommended.product_title as next_product_title,
+    recommended.url as next_product_url,
+    recommended.image_url as next_product_image_url,
+    recommended.price as next_product_price,
+    eligible.due_date
+from {{ ref('int_audiences__eligible') }} as eligible
+inner join {{ ref('int_audiences__people') }} as people
+    on eligible.person_id = people.person_id
+inner join moments
+    on people.timezone = moments.timezone
+-- Where the rule is about no one order, the last one.
+left join orders
+    on
+        eligible.person_id = orders.person_id
+        and (
+            eligible.order_key = orders.order_key
+            or (eligible.order_key is null and orders.is_last)
+        )
+left join products as bought
+    on orders.product_id = bought.product_id
+left join products as recommended
+    on eligible.next_product_id = recommended.product_id
+where eligible.excluded_for is null

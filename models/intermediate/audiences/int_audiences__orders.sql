@@ -1,0 +1,198 @@
+-- The orders a message may be about: a person's last one, and those placed lately enough to be still on their way or
+-- just arrived. Everything a message says of an order is known here, so that rules only compare days.
+{% set recent_days = 120 %}
+
+with orders as (
+
+    select
+        orders.order_key,
+        orders.person_id,
+        orders.order_sequence,
+        orders.order_type,
+        orders.ordered_at,
+        orders.order_date,
+        orders.product_type,
+        orders.is_referred,
+        orders.order_sequence = customers.valid_orders as is_last
+    from {{ ref('fct_orders') }} as orders
+    inner join {{ ref('dim_customers') }} as customers
+        on orders.person_id = customers.person_id
+    where
+        orders.is_valid
+        and orders.is_identified
+        and (
+            orders.order_sequence = customers.valid_orders
+            or orders.ordered_at >= {{ as_of() }} - interval '{{ recent_days }}' day
+        )
+
+),
+
+ranked_lines as (
+
+    select
+        lines.order_key,
+        lines.variant_id,
+        lines.product_id,
+        lines.product_title,
+        lines.product_type,
+        row_number() over (
+            partition by lines.order_key
+            order by lines.gross_sales - lines.line_discount desc nulls last, lines.line_key
+        ) as value_rank
+    from {{ ref('fct_order_lines') }} as lines
+    inner join orders
+        on lines.order_key = orders.order_key
+    where not lines.is_gift_card
+
+),
+
+variants as (
+
+    select
+        variant_id,
+        max(category_class) as category_class
+    from {{ ref('int_products__current') }}
+    group by variant_id
+
+),
+
+first_of_type as (
+
+    select
+        all_orders.person_id,
+        all_orders.product_type,
+        min(all_orders.order_sequence) as order_sequence
+    from {{ ref('fct_orders') }} as all_orders
+    where
+        all_orders.is_valid
+        and all_orders.product_type is not null
+    group by
+        all_orders.person_id,
+        all_orders.product_type
+
+),
+
+parcels as (
+
+    -- Of several parcels the first to arrive counts, and the first day that was promised.
+    select
+        fulfillments.order_key,
+        min(fulfillments.delivered_at) as delivered_at,
+        min(fulfillments.delivered_date) as delivered_date,
+        min(fulfillments.estimated_delivery_date) as promised_date
+    from {{ ref('fct_fulfillments') }} as fulfillments
+    inner join orders
+        on fulfillments.order_key = orders.order_key
+    group by fulfillments.order_key
+
+),
+
+reviews as (
+
+    select
+        reviews.order_key,
+        reviews.reporting_person_id as person_id,
+        reviews.product_id,
+        reviews.created_at
+    from {{ ref('fct_reviews') }} as reviews
+
+),
+
+reviewed as (
+
+    -- A review of the order, or of its product after it.
+    select orders.order_key
+    from orders
+    inner join reviews
+        on orders.order_key = reviews.order_key
+    union
+    select orders.order_key
+    from orders
+    inner join ranked_lines
+        on
+            orders.order_key = ranked_lines.order_key
+            and ranked_lines.value_rank = 1
+    inner join reviews
+        on
+            orders.person_id = reviews.person_id
+            and ranked_lines.product_id = reviews.product_id
+            and orders.ordered_at < reviews.created_at
+
+),
+
+returned as (
+
+    select
+        order_key,
+        bool_or(closed_at is null) as is_open
+    from {{ ref('fct_returns') }}
+    group by order_key
+
+),
+
+tickets as (
+
+    -- A ticket about the order, or one of its person since.
+    select
+        orders.order_key,
+        bool_or(tickets.resolved_at is null) as is_open
+    from orders
+    inner join {{ ref('fct_tickets') }} as tickets
+        on orders.person_id = tickets.reporting_person_id
+    where
+        tickets.order_key = orders.order_key
+        or tickets.created_at >= orders.ordered_at
+    group by orders.order_key
+
+)
+
+select
+    orders.order_key,
+    orders.person_id,
+    orders.order_sequence,
+    orders.order_type,
+    orders.ordered_at,
+    orders.order_date,
+    orders.is_last,
+    orders.is_referred,
+    lines.variant_id,
+    lines.product_id,
+    lines.product_title,
+    lines.product_type,
+    variants.category_class,
+    coalesce(
+        variants.category_class in (
+            {% for class in audiences_setting("fast_moving_classes") %}
+                '{{ class }}',
+            {% endfor %}
+            'fast_moving'
+        ), false
+    ) as is_fast_moving,
+    parcels.delivered_at,
+    parcels.delivered_date,
+    parcels.promised_date,
+    coalesce(first_of_type.order_sequence = orders.order_sequence, false) as is_first_of_type,
+    reviewed.order_key is not null as is_reviewed,
+    coalesce(returned.is_open, false) as has_open_return,
+    returned.order_key is not null as is_returned,
+    coalesce(tickets.is_open, false) as has_open_ticket,
+    tickets.order_key is not null as has_ticket
+from orders
+left join ranked_lines as lines
+    on
+        orders.order_key = lines.order_key
+        and lines.value_rank = 1
+left join variants
+    on lines.variant_id = variants.variant_id
+left join first_of_type
+    on
+        orders.person_id = first_of_type.person_id
+        and orders.product_type = first_of_type.product_type
+left join parcels
+    on orders.order_key = parcels.order_key
+left join reviewed
+    on orders.order_key = reviewed.order_key
+left join returned
+    on orders.order_key = returned.order_key
+left join tickets
+    on orders.order_key = tickets.order_key

@@ -1,0 +1,1 @@
+"""What is remembered of audiences and holdouts from one published version to the next."""

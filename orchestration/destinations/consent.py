@@ -17,15 +17,22 @@ _CONSENT = """
                 order by updated_at desc nulls last, load_id desc, file_index desc, row_number desc
             ) as version_rank
         from warehouse.intermediate.int_arrivals__profiles
+    ),
+    in_force as (
+        select
+            email,
+            email_consent,
+            suppression_reason,
+            rank() over (partition by email order by email_consent_at desc nulls last) as consent_rank
+        from versions
+        where version_rank = 1 and email is not null
     )
     select
         email,
         bool_or(suppression_reason is not null) as is_suppressed,
-        max_by(
-            coalesce(email_consent, 'never'), coalesce(email_consent_at, timestamp '1900-01-01')
-        ) = 'subscribed' as is_subscribed
-    from versions
-    where version_rank = 1 and email is not null
+        -- Two of one moment that disagree are no consent.
+        bool_and(email_consent is not distinct from 'subscribed') filter (where consent_rank = 1) as is_subscribed
+    from in_force
     group by email
 """
 _MARKETABLE = """

@@ -44,7 +44,7 @@ _TABLES: Final = """
     );
     create table if not exists results (
         run_id varchar, destination varchar, audience varchar, person_id varchar, action varchar, result varchar,
-        reason varchar, at timestamp
+        reason varchar, noted_at timestamp
     );
 """
 

@@ -542,7 +542,10 @@ class _Sync:
     def _arrow(self, sql: str, **parameters: object) -> pa.Table:
         values = {"destination": self.configured.name, **parameters}
         used = {name: value for name, value in values.items() if f"${name}" in sql}
-        return self.state.connection.execute(sql, used).to_arrow_table()
+        connection = self.state.connection
+        # What an earlier statement left unread would stand in the way.
+        connection.complete()
+        return connection.sql(sql, params=used).to_arrow_table()
 
     def _count(self, rows: str) -> int:
         row = self.state.connection.execute(f"select count(*) from plan where {rows}").fetchone()

@@ -18,6 +18,7 @@ from tests.fakes.server import Contract, Fake, Reply, Request, Window, route
 KEY: Final = "pk_0123456789abcdef0123456789abcdef01"
 REVISION: Final = "2026-07-15"
 _MINUTE: Final = 60.0
+_DAY: Final = 86_400.0
 _CONDITION: Final = re.compile(r"([a-z-]+)\(([\w.]+),([^()]*)\)")
 
 
@@ -33,6 +34,16 @@ class _Event:
     included: tuple[bytes, ...] = field(compare=False, default=())
 
 
+@dataclass
+class _Job:
+    """An import: what it was given, when it will be done, and whom it refused."""
+
+    profiles: list[dict[str, Any]]
+    done_at: float
+    is_applied: bool = False
+    refused: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+
+
 class FakeKlaviyo(Fake):
     """Metrics, flows with their messages, campaigns, lists and profiles are plain resource objects, by id."""
 
@@ -46,7 +57,16 @@ class FakeKlaviyo(Fake):
         self.campaigns: dict[str, dict[str, Any]] = {}
         self.lists: dict[str, dict[str, Any]] = {}
         self.profiles: dict[str, dict[str, Any]] = {}
-        self.scopes = {"events", "metrics", "flows", "campaigns", "lists", "profiles"}
+        self.scopes = {"events", "metrics", "flows", "campaigns", "lists", "profiles", "data-privacy"}
+        #: Profiles by list, and every (list, profile) that joined one: what flows on lists are triggered by.
+        self.members: dict[str, set[str]] = {}
+        self.joined: list[tuple[str, str]] = []
+        #: E-mails that an import refuses, with the vendor's words.
+        self.refuses: dict[str, str] = {}
+        #: How long an import job takes, by the clock; until then nothing of it is to be seen.
+        self.job_seconds = 2.0
+        self.jobs: dict[str, _Job] = {}
+        self._by_email: dict[str, str] = {}
         #: How many of the next requests with a cursor are told that it is no longer known.
         self.expire_cursors = 0
         self._events: list[_Event] = []
@@ -98,6 +118,8 @@ class FakeKlaviyo(Fake):
 
     def add_profile(self, profile_id: str, updated: datetime, **attributes: Any) -> None:
         """A profile; `subscriptions` is shown only to those who ask for it."""
+        if attributes.get("email"):
+            self._by_email[str(attributes["email"]).lower()] = profile_id
         self.profiles[profile_id] = self._resource(
             "profile", profile_id,
             {"email": None, "phone_number": None, "external_id": None, "first_name": None, "last_name": None,
@@ -192,8 +214,147 @@ class FakeKlaviyo(Fake):
 
     @route("GET", "/api/lists", limits=_limits(75, 750))
     def get_lists(self, request: Request) -> Reply:
-        """Lists, 10 a page."""
-        return self._list(request, list(self.lists.values()), 10)
+        """Lists, 10 a page; by name or id."""
+        found = list(self.lists.values())
+        for operator, name, value in _conditions(request):
+            if operator != "equals" or name not in ("name", "id"):
+                return self._bad(f"{operator} on {name}")
+            wanted = value.strip("'\"")
+            found = [one for one in found if wanted == (one["id"] if name == "id" else one["attributes"]["name"])]
+        return self._list(request, found, 10)
+
+    @route("POST", "/api/lists", limits=(*_limits(10, 150), Window(150, _DAY)))
+    def create_list(self, request: Request) -> Reply:
+        """A new list; Klaviyo doesn't mind a second one of the same name."""
+        list_id = f"L{len(self.lists) + 1:05d}"
+        self.add_list(list_id, request.json["data"]["attributes"]["name"])
+        return Reply({"data": self.lists[list_id]}, 201, content_type=self.content_type)
+
+    @route("POST", "/api/lists/{list_id}/relationships/profiles", limits=_limits(10, 150))
+    def add_members(self, request: Request) -> Reply:
+        """Up to 1,000 profiles into a list; who is in it stays in it."""
+        ids = [one["id"] for one in request.json["data"]]
+        refusal = self._refuse_members(request, ids)
+        if refusal is None:
+            members = self.members.setdefault(request.parts["list_id"], set())
+            self.joined.extend((request.parts["list_id"], one) for one in ids if one not in members)
+            members.update(ids)
+        return refusal or Reply(None, 204, content_type=self.content_type)
+
+    @route("DELETE", "/api/lists/{list_id}/relationships/profiles", limits=_limits(10, 150))
+    def remove_members(self, request: Request) -> Reply:
+        """Up to 1,000 profiles out of a list."""
+        ids = [one["id"] for one in request.json["data"]]
+        refusal = self._refuse_members(request, ids)
+        if refusal is None:
+            self.members.setdefault(request.parts["list_id"], set()).difference_update(ids)
+        return refusal or Reply(None, 204, content_type=self.content_type)
+
+    def _refuse_members(self, request: Request, ids: list[str]) -> Reply | None:
+        self._settle()
+        if request.parts["list_id"] not in self.lists:
+            return self._error(404, "not_found", "A list with this id isn't there.")
+        if len(ids) > 1000:
+            return self._error(400, "invalid", "At most 1000 profiles.")
+        strangers = [one for one in ids if one not in self.profiles]
+        return self._error(404, "not_found", f"Profile {strangers[0]} isn't there.") if strangers else None
+
+    @route("POST", "/api/profile-bulk-import-jobs", limits=_limits(10, 150))
+    def import_profiles(self, request: Request) -> Reply:
+        """Start an import of up to 10,000 profiles and 5 MB."""
+        profiles = request.json["data"]["attributes"]["profiles"]["data"]
+        if len(profiles) > 10_000 or len(request.body) > 5_000_000:
+            return self._error(400, "invalid", "At most 10,000 profiles and 5 MB.")
+        if len(request.body) > 100_000 and any(len(orjson.dumps(one)) > 100_000 for one in profiles):
+            return self._error(400, "invalid", "At most 100 KB a profile.")
+        job_id = f"job-{len(self.jobs) + 1}"
+        self.jobs[job_id] = _Job(profiles, self.clock.monotonic() + self.job_seconds)
+        return Reply({"data": self._job(job_id)}, 202, content_type=self.content_type)
+
+    @route("GET", "/api/profile-bulk-import-jobs/{job_id}", limits=_limits(10, 150))
+    def get_import(self, request: Request) -> Reply:
+        """How far an import is."""
+        self._settle()
+        if request.parts["job_id"] not in self.jobs:
+            return self.not_found(request)
+        return Reply({"data": self._job(request.parts["job_id"])}, content_type=self.content_type)
+
+    @route("GET", "/api/profile-bulk-import-jobs/{job_id}/import-errors", limits=_limits(10, 150))
+    def get_import_errors(self, request: Request) -> Reply:
+        """Whom an import refused, and why."""
+        self._settle()
+        errors = [
+            {
+                "type": "import-error",
+                "id": f"{request.parts['job_id']}-{place}",
+                "attributes": {
+                    "code": "invalid", "title": "Invalid input.",
+                    "detail": self.refuses[profile["attributes"]["email"]],
+                    "source": {"pointer": f"/data/attributes/profiles/data/{place}/attributes/email"},
+                    "original_payload": profile if place % 2 else None,
+                },
+            }
+            for place, profile in self.jobs[request.parts["job_id"]].refused
+        ]  # fmt: skip
+        return self._list(request, errors, 20)
+
+    @route("POST", "/api/data-privacy-deletion-jobs", limits=_limits(3, 60))
+    def delete_profile(self, request: Request) -> Reply:
+        """Delete the profiles of one identifier."""
+        self._settle()
+        email = request.json["data"]["attributes"]["profile"]["data"]["attributes"]["email"].lower()
+        gone = self._by_email.pop(email, None)
+        if gone is not None:
+            del self.profiles[gone]
+            for members in self.members.values():
+                members.discard(gone)
+        return Reply(None, 202, content_type=self.content_type)
+
+    def profile_of(self, email: str) -> dict[str, Any] | None:
+        """The profile of an e-mail."""
+        self._settle()
+        return self.profiles.get(self._by_email.get(email.lower(), ""))
+
+    def members_of(self, name: str) -> set[str]:
+        """E-mails in the lists of a name."""
+        self._settle()
+        ids = {one["id"] for one in self.lists.values() if one["attributes"]["name"] == name}
+        return {
+            str(self.profiles[profile]["attributes"]["email"])
+            for list_id in ids
+            for profile in self.members.get(list_id, ())
+        }
+
+    def _job(self, job_id: str) -> dict[str, Any]:
+        job = self.jobs[job_id]
+        moment = self.clock.now().isoformat()
+        attributes = {
+            "status": "complete" if job.is_applied else "processing",
+            "created_at": moment,
+            "total_count": len(job.profiles),
+            "completed_count": len(job.profiles) if job.is_applied else 0,
+            "failed_count": len(job.refused),
+        }
+        return self._resource("profile-bulk-import-job", job_id, attributes)
+
+    def _settle(self) -> None:
+        """Let the imports whose time has come take effect. None of it touches consent."""
+        for job in self.jobs.values():
+            if job.is_applied or job.done_at > self.clock.monotonic():
+                continue
+            job.is_applied = True
+            for place, profile in enumerate(job.profiles):
+                email = profile["attributes"]["email"]
+                if email in self.refuses:
+                    job.refused.append((place, profile))
+                    continue
+                if email not in self._by_email:
+                    self.add_profile(f"01H{len(self.profiles) + 1:023d}", self.clock.now(), email=email)
+                attributes = self.profiles[self._by_email[email]]["attributes"]
+                attributes["properties"] |= profile["attributes"].get("properties") or {}
+                unset = ((profile.get("meta") or {}).get("patch_properties") or {}).get("unset") or []
+                for name in [unset] if isinstance(unset, str) else unset:
+                    attributes["properties"].pop(name, None)
 
     @route("GET", "/api/flows", limits=_limits(3, 60))
     def get_flows(self, request: Request) -> Reply:
@@ -212,9 +373,14 @@ class FakeKlaviyo(Fake):
 
     @route("GET", "/api/profiles", limits=_limits(75, 750))
     def get_profiles(self, request: Request) -> Reply:
-        """Profiles by change or by id; consent only where it is asked for."""
+        """Profiles by change, id or e-mails; consent only where it is asked for."""
+        self._settle()
         found = list(self.profiles.values())
         for operator, name, value in _conditions(request):
+            if (operator, name) == ("any", "email"):
+                ids = [self._by_email.get(email.lower()) for email in orjson.loads(value)]
+                found = [self.profiles[one] for one in ids if one is not None]
+                continue
             if name != "updated" or operator not in ("greater-than", "less-than"):
                 return self._bad(f"{operator} on {name}")
             edge, sign = _canonical(_moment(value)), 1 if operator == "greater-than" else -1
@@ -232,7 +398,7 @@ class FakeKlaviyo(Fake):
                 "attributes": {
                     name: value
                     for name, value in item["attributes"].items()
-                    if name not in hidden and (only is None or name in only.split(","))
+                    if name not in hidden and (only is None or name in {one.split(".")[0] for one in only.split(",")})
                 },
             }
             for item in found
@@ -270,7 +436,11 @@ class FakeKlaviyo(Fake):
         headers = {name.lower(): value for name, value in request.headers.items()}
         if headers.get("authorization") != f"Klaviyo-API-Key {KEY}":
             return self._error(401, "not_authenticated", "Missing or invalid private key.")
-        scope = request.path.split("/")[2].replace("flow-actions", "flows").replace("flow-messages", "flows")
+        scope = request.path.split("/")[2]
+        scope = {
+            "flow-actions": "flows", "flow-messages": "flows", "profile-bulk-import-jobs": "profiles",
+            "data-privacy-deletion-jobs": "data-privacy",
+        }.get(scope, scope)  # fmt: skip
         if scope not in self.scopes:
             return self._error(403, "permission_denied", f"The key lacks the scope {scope}:read.")
         if headers.get("revision") != REVISION:

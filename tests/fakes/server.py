@@ -210,7 +210,7 @@ class Fake:
                 if match and method == request.method:
                     parts = {name: unquote(value) for name, value in match.groupdict().items()}
                     found = Request(**{**vars(request), "parts": parts})
-                    return self._answer(found, pattern.pattern, limits, handler)
+                    return self._answer(found, f"{method} {pattern.pattern}", limits, handler)
             return self.not_found(request), None
 
     def _answer(

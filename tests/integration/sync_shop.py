@@ -3,6 +3,7 @@
 What is published is written by the publisher itself; the warehouse holds the few tables that syncing reads.
 """
 
+import copy
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from typing import Any, Final, Protocol
 from unittest import mock
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.destinations.state import state_file
 from orchestration.destinations.sync import SyncReport, sync_shop
@@ -268,13 +270,14 @@ class SyncShop:
         return len(self.tool.fake.log)
 
     def end_state(self) -> dict[str, object]:
-        """Everything the tool holds of ours."""
+        """A copy of everything the tool holds of ours."""
         emails = sorted(self.tool.standings())
-        return {
+        held = {
             "members": {key: sorted(self.tool.members(key)) for key in RULES},
             "values": {email: self.tool.values(email) for email in emails},
             "standings": self.tool.standings(),
         }
+        return copy.deepcopy(held)
 
     def state(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the state file."""
@@ -288,28 +291,38 @@ class SyncShop:
             f"create table audiences.{key} (person_id varchar, email varchar, entered_at timestamp, reason varchar"
             f"{', ' + columns if columns else ''})"
         )
-        rows = [
-            [person_of(email), email, now, "because", *(values.get(name) for name in names)]
-            for email, values in people.items()
-        ]
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            connection.executemany(f"insert into audiences.{key} values ({marks})", rows)
+        if people:
+            rows = pa.Table.from_pylist(
+                [
+                    {"person_id": person_of(email), "email": email, "entered_at": now, "reason": "because", **values}
+                    for email, values in people.items()
+                ]
+            )
+            connection.register("rows", rows)
+            connection.execute(f"insert into audiences.{key} by name from rows")
+            connection.unregister("rows")
 
     def _consent(self, connection: duckdb.DuckDBPyConnection, consents: Mapping[str, str]) -> None:
         moment = self.clock.now().replace(tzinfo=None)
         self.loads += 1
-        for email, said in consents.items():
-            consent = "unsubscribed" if said == "unsubscribed" else "subscribed"
-            suppression = "bounced" if said == "suppressed" else None
-            connection.execute(
-                "insert into intermediate.int_arrivals__profiles values ('drop', ?, null, null, ?, ?, ?, ?, ?, 1, 1)",
-                [email, consent, moment, suppression, moment, self.loads],
-            )
-            connection.execute("delete from marts.dim_customers where person_id = ?", [person_of(email)])
-            connection.execute(
-                "insert into marts.dim_customers values (?, ?)", [person_of(email), said != "unmarketable"]
-            )
+        said = pa.table({
+            "email": list(consents), "person_id": [person_of(email) for email in consents],
+            "said": pa.array(consents.values(), pa.string()),
+        })  # fmt: skip
+        connection.register("said", said)
+        connection.execute(
+            """
+            insert into intermediate.int_arrivals__profiles
+            select
+                'drop', email, null, null, case said when 'unsubscribed' then said else 'subscribed' end, $moment,
+                case said when 'suppressed' then 'bounced' end, $moment, $load, 1, 1
+            from said
+            """,
+            {"moment": moment, "load": self.loads},
+        )
+        connection.execute("delete from marts.dim_customers where person_id in (select person_id from said)")
+        connection.execute("insert into marts.dim_customers select person_id, said <> 'unmarketable' from said")
+        connection.unregister("said")
 
 
 _TABLES = """

@@ -11,47 +11,39 @@ from typing import Final
 import duckdb
 
 from orchestration.destinations.published import Audience
+from orchestration.errors import UserError
 
 ACTIONS: Final = ("add", "update", "remove", "keep")
 
 _VERDICTS: Final = """
     create or replace temp table wanted as
-    with pairs as (
-        select distinct email, person_id from published_people
-    ),
-    owners as (
+    with first_persons as (
         -- One e-mail one person, one person one e-mail: of several the first holds.
-        select
-            email,
-            person_id,
-            row_number() over (partition by email order by person_id) as person_rank,
-            row_number() over (partition by person_id order by email) as email_rank
-        from pairs
+        select email, min(person_id) as person_id from published_people group by email
     ),
-    rows_in_order as (
-        select *, row_number() over (partition by audience, email, person_id order by properties) as row_rank
-        from published_people
+    first_emails as (
+        select person_id, min(email) as email from published_people group by person_id
     )
     select
-        rows_in_order.audience,
-        rows_in_order.person_id,
-        rows_in_order.email,
-        rows_in_order.properties,
-        rows_in_order.property_names,
-        md5(rows_in_order.properties) as property_hash,
+        published_people.audience,
+        published_people.person_id,
+        published_people.email,
+        published_people.properties,
+        published_people.property_names,
+        md5(published_people.properties) as property_hash,
         case
-            when rows_in_order.email is null or rows_in_order.email not like '%_@_%' then 'no e-mail'
-            when owners.person_rank > 1 then 'the e-mail is another person''s too'
-            when owners.email_rank > 1 then 'the person has another e-mail in this version'
+            when published_people.email is null or published_people.email not like '%_@_%' then 'no e-mail'
+            when first_persons.person_id <> published_people.person_id then 'the e-mail is another person''s too'
+            when first_emails.email <> published_people.email then 'the person has another e-mail in this version'
             when coalesce(consent.is_suppressed, false) then 'suppressed in the newest data'
             when not coalesce(consent.is_subscribed, false) then 'no consent in the newest data'
             when marketable.person_id is null then 'not marketable in the newest data'
         end as verdict
-    from rows_in_order
-    left join owners on rows_in_order.email = owners.email and rows_in_order.person_id = owners.person_id
-    left join consent on rows_in_order.email = consent.email
-    left join marketable on rows_in_order.person_id = marketable.person_id
-    where rows_in_order.row_rank = 1
+    from published_people
+    left join first_persons on published_people.email = first_persons.email
+    left join first_emails on published_people.person_id = first_emails.person_id
+    left join consent on published_people.email = consent.email
+    left join marketable on published_people.person_id = marketable.person_id
 """
 _PLAN: Final = """
     create or replace temp table plan as
@@ -151,7 +143,11 @@ class Counts:
 
 def read_audiences(connection: duckdb.DuckDBPyConnection, audiences: Collection[Audience], prefix: str) -> None:
     """Fill `wanted`: a row for each published membership with its values as JSON and, where there is one, the verdict
-    why nothing may be sent. Wants the tables of `read_consent`."""
+    why nothing may be sent. Wants the tables of `read_consent`.
+
+    Raises:
+        UserError: an audience lists somebody twice.
+    """
     connection.execute(
         "create or replace temp table published_people (audience varchar, person_id varchar, email varchar, "
         "properties varchar, property_names varchar[])"
@@ -176,6 +172,12 @@ def read_audiences(connection: duckdb.DuckDBPyConnection, audiences: Collection[
         )
     connection.execute(_VERDICTS)
     connection.execute("drop table published_people")
+    twice = connection.execute(
+        "select audience, count(*) from wanted where verdict is null "
+        "group by audience, email having count(*) > 1 limit 1"
+    ).fetchall()
+    if twice:
+        raise UserError(f"nothing is sent: audience {twice[0][0]} lists an e-mail {twice[0][1]} times", exit_code=1)
 
 
 def make_plan(

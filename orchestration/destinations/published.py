@@ -78,6 +78,8 @@ def read_published(paths: ShopPaths, rules: Path = RULES) -> Published:
 
 def service_by_key(rules: Path = RULES) -> dict[str, bool]:
     """Whether each audience is a service one, whose people are told by the shop itself and not by an e-mail tool."""
+    if not rules.is_file():
+        raise UserError(f"{rules}: missing; it says which audiences may be sent", exit_code=1)
     with rules.open(encoding="utf-8", newline="") as handle:
         return {row["key"]: row["is_service"].strip().lower() in _TRUE for row in csv.DictReader(handle)}
 

@@ -99,6 +99,11 @@ def erase_everywhere(shop: Shop, paths: ShopPaths, email: str, clock: Clock | No
                 continue
             state.forget(configured.name, email)
             erased.append(Erased(configured.name, erasure))
+        for name in state.destinations_of(email) - {one.destination for one in erased}:
+            # Not in shop.yml any more: nobody can be asked, and what is known must be done by hand.
+            state.forget(name, email)
+            left = (f"remove the person at {name} by hand: it was sent there and isn't configured any more",)
+            erased.append(Erased(name, Erasure((), left)))
     if any(one.problem is None for one in erased):
         # Deleted rows stay in a database file's free blocks.
         SyncState.rewrite(state_file(paths))

@@ -152,6 +152,15 @@ class SyncState:
         ).fetchall()
         return [str(row[0]) for row in containers], [str(row[0]) for row in names]
 
+    def destinations_of(self, email: str) -> set[str]:
+        """Destinations that an e-mail has been sent to."""
+        rows = self.connection.execute(
+            "select destination from memberships where email = $email union select destination from profiles "
+            "where email = $email",
+            {"email": email},
+        ).fetchall()
+        return {str(row[0]) for row in rows}
+
     def forget(self, destination: str, email: str) -> None:
         """Remove everything that names a person; rows of results go on saying what was done for a person id."""
         for table in ("memberships", "profiles"):

@@ -11,6 +11,7 @@ from tests.bench.identity import resolve
 from tests.bench.loading import load
 from tests.bench.models import Bench
 from tests.bench.sources import time_source
+from tests.bench.sync import time_first_sync, time_plan
 
 
 def main() -> None:
@@ -25,7 +26,13 @@ def main() -> None:
     parser.add_argument("--memory", default="4GB", help="what DuckDB may take before it spills")
     parser.add_argument("--folder", type=Path, help="where the generated shop lies, data/bench/<orders> by default")
     parser.add_argument("--threads", type=int, default=1, help="how many models dbt runs at once")
+    parser.add_argument("--sync", type=int, help="time the plan of so many memberships, and a first sync, instead")
     options = parser.parse_args()
+    if options.sync is not None:
+        folder = options.folder or REPOSITORY / "data" / "bench" / "sync"
+        time_plan(options.sync, folder)
+        time_first_sync(options.sync // 10, folder / "first")
+        return
     if options.source is not None:
         folder = options.folder or REPOSITORY / "data" / "bench" / options.source
         time_source(options.source, options.rows or 1_000_000, folder)

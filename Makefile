@@ -70,6 +70,11 @@ erase: ## erase a person from everything held, and prove it by searching; SHOP=<
 	$(INSTALL) python
 	$(PYTHON) -m orchestration erase "$$SHOP" "$$EMAIL" $(ARGS)
 
+.PHONY: export-person
+export-person: ## write everything held of a person into a JSON file; SHOP=<folder> EMAIL=ann@example.com
+	$(INSTALL) python
+	$(PYTHON) -m orchestration export-person "$$SHOP" "$$EMAIL" $(ARGS)
+
 .PHONY: demo
 demo: ## write the demo shop's files; ORDERS=12000 by default, 10000000 works too
 	$(INSTALL) python

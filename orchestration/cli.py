@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "doctor": _doctor,
             "sync": _sync,
             "erase": _erase,
+            "export-person": _export_person,
         }
         command = commands[options.command]
         command(options)
@@ -99,6 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
     erase.add_argument("--dry-run", action="store_true", help="show who and what it is, and change nothing")
     erase.add_argument("--yes", action="store_true", help="don't ask")
+    export = commands.add_parser("export-person", help="write everything that is held of a person into a JSON file")
+    export.add_argument("shop", type=Path)
+    export.add_argument("email", help="any address of the person")
+    export.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
+    export.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
+    export.add_argument("--to", type=Path, default=None, help="the file; person-<moment>.json here by default")
     demo = commands.add_parser("demo", help="write the demo shop's files")
     demo.add_argument("--orders", type=int, default=None)
     return parser
@@ -255,6 +262,14 @@ def _erase(options: argparse.Namespace) -> None:
 
     _show_progress("orchestration.privacy")
     run_erase(shop, paths, options.email, wait_seconds=options.wait, is_dry=options.dry_run, is_agreed=options.yes)
+
+
+def _export_person(options: argparse.Namespace) -> None:
+    shop = load_shop(options.shop)
+    paths = paths_of(shop, options.data)
+    from orchestration.privacy.command import run_export
+
+    run_export(shop, paths, options.email, options.to, wait_seconds=options.wait)
 
 
 def _up(options: argparse.Namespace) -> None:

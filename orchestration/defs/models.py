@@ -17,6 +17,7 @@ from orchestration.audiences.memory import remember_unfinished
 from orchestration.builds import begin_build, build_environment, build_flags, complete_build
 from orchestration.defs.run_state import WAREHOUSE_POOL, ShopLock, progress, record_checks, run_started_at
 from orchestration.errors import UserError
+from orchestration.privacy.erase import prepare_models
 from orchestration.shop import REPOSITORY, Shop, ShopPaths
 from orchestration.sources.drop.as_of import resolve_as_of
 from orchestration.warehouse import open_warehouse, sql_environment
@@ -78,6 +79,7 @@ def model_assets(shop: Shop, paths: ShopPaths, project: DbtProject) -> dg.Assets
         with open_warehouse(paths.warehouse) as connection:
             as_of = resolve_as_of(shop, connection, run_started_at(context))
             remember_unfinished(connection, paths)
+            prepare_models(connection, paths, run_started_at(context))
             start = begin_build(connection, shop, as_of)
         os.environ.update(sql_environment(shop, paths.warehouse, as_of) | build_environment(start))
         progress.info("%s the models as of %s UTC", "updating" if start.built_as_of else "building", as_of)

@@ -8,6 +8,8 @@ from orchestration.audiences.memory import back_up_memory, remember
 from orchestration.defs.arrival import fail, run_recorded_gate
 from orchestration.defs.run_state import WAREHOUSE_POOL, ShopLock, progress, require_all_checks, run_started_at
 from orchestration.errors import UserError
+from orchestration.privacy.command import outcome
+from orchestration.privacy.erase import finish_erasures
 from orchestration.publish.backup import back_up
 from orchestration.publish.run_info import write_run_info
 from orchestration.publish.site import build_site
@@ -67,6 +69,8 @@ def release_assets(
             remember(connection, context.run_id, version.name, as_of)
             back_up_memory(connection, paths.backup)
         progress.info("published version %s (%d files)", version.name, version.files)
+        for erased in finish_erasures(shop, paths, lambda line: progress.info("  %s", line)):
+            progress.info("  %s", "\n  ".join(outcome(erased)))
         return dg.MaterializeResult(metadata={"version": version.name, "data version": version.data_version})
 
     @dg.asset(key=SITE_KEY, deps=[VERSION_KEY], group_name="release")

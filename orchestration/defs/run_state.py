@@ -11,6 +11,8 @@ import dagster as dg
 import duckdb
 
 from orchestration.lock import shop_lock
+from orchestration.privacy.erase import keep_out, rewrite
+from orchestration.privacy.tombstones import Tombstones
 from orchestration.publish.backup import restore
 from orchestration.shop import ShopPaths
 from orchestration.sources.drop.loader import create_tables
@@ -45,8 +47,16 @@ def open_for_loading(paths: ShopPaths) -> Iterator[duckdb.DuckDBPyConnection]:
     is_new = not paths.warehouse.exists()
     with open_warehouse(paths.warehouse) as connection:
         create_tables(connection)
+        has_erased = False
         if is_new and restore(connection, paths.backup):
             progress.info("  the warehouse was missing: raw tables restored from %s", paths.backup)
+            has_erased = keep_out(connection, Tombstones(paths.privacy))
+        if not has_erased:
+            yield connection
+            return
+    # An older copy of the backups was put back, and with it somebody who had been erased since.
+    rewrite(paths.warehouse)
+    with open_warehouse(paths.warehouse) as connection:
         yield connection
 
 

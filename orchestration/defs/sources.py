@@ -8,6 +8,7 @@ from pydantic import Field
 
 from orchestration.defs.run_state import WAREHOUSE_POOL, ShopLock, open_for_loading, progress, run_started_at
 from orchestration.errors import UserError
+from orchestration.privacy.tombstones import Tombstones
 from orchestration.shop import Shop, ShopPaths
 from orchestration.sources.load import load_source
 from orchestration.sources.registry import Configured, configured_sources
@@ -85,9 +86,13 @@ def run_load(
     with open_for_loading(paths) as connection:
         result = load_source(
             configured, connection, paths.root / "dlt", started_at, backfill=backfill,
+            tombstones=Tombstones(paths.privacy),
             progress=lambda line: progress.info("  %s", line),
         )  # fmt: skip
-        result.warnings += drain(connection, paths.webhooks, pending, is_loaded=result.problem is None)
+        result.warnings += drain(
+            connection, paths.webhooks, pending, is_loaded=result.problem is None, privacy=paths.privacy,
+            moment=started_at,
+        )  # fmt: skip
         record_load(connection, run_id, started_at, result, datetime.now(UTC).replace(tzinfo=None))
     progress.info(
         "  %s: %s rows received, %s new, %s replaced, %s stored before", name, f"{result.total('received'):,}",

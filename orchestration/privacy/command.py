@@ -5,10 +5,12 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 
 from orchestration.errors import UserError
 from orchestration.lock import shop_lock
 from orchestration.privacy.erase import Erased, build_models, describe, erase
+from orchestration.privacy.export import export_person, write_export
 from orchestration.privacy.person import Person, find_person, normalised_email
 from orchestration.shop import Shop, ShopPaths
 from orchestration.sources.drop.loader import create_tables
@@ -32,7 +34,7 @@ def run_erase(
         if paths.warehouse.exists():
             with open_warehouse(paths.warehouse) as connection:
                 create_tables(connection)
-                _say(*_who(find_person(connection, address)))
+                _say(*_who(find_person(connection, address, {("email", address)})))
         if is_dry:
             return
         if not is_agreed and sys.stdin.isatty() and input("Erase? This can't be undone [y/N] ").lower() != "y":
@@ -47,6 +49,33 @@ def run_erase(
         )
 
 
+def run_export(shop: Shop, paths: ShopPaths, email: str, file: Path | None, *, wait_seconds: float = 0) -> None:
+    """Write everything that is held of a person into one JSON file.
+
+    Raises:
+        UserError: no person's address, nothing has been loaded yet, or the shop is being written.
+    """
+    address = normalised_email(email)
+    if not paths.warehouse.exists():
+        raise UserError(f"{paths.root}: nothing has been loaded yet; make run SHOP={shop.folder}")
+    moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    # Outside the data folder: a search for the person is not to find what they were given.
+    target = file or Path(f"person-{moment:%Y%m%dT%H%M%SZ}.json")
+    if target.resolve().is_relative_to(paths.root):
+        raise UserError(f"{target}: choose a place outside {paths.root}")
+    with shop_lock(paths.lock, "an export of a person", wait_seconds):
+        with open_warehouse(paths.warehouse) as connection:
+            create_tables(connection)
+            person = find_person(connection, address, {("email", address)})
+        export = export_person(paths, person, moment)
+    write_export(target, export)
+    _say(*_who(person))
+    for part in ("delivered", "derived", "published", "destinations"):
+        for place, rows in export[part].items():
+            _say(f"  {len(rows):>9,}  {place}")
+    _say(f"  {len(export['refused']):>9,}  refused rows", f"Written: {target}")
+
+
 def _say(*lines: str) -> None:
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
@@ -58,7 +87,7 @@ def _who(person: Person) -> Iterator[str]:
     for label, values in (
         ("e-mail", person.of_kind("email")),
         ("phone", person.of_kind("phone")),
-        ("name", person.names),
+        ("name", person.full_names),
         ("customer id", person.of_kind("id:")),
         ("order", person.of_kind("order:")),
     ):
@@ -67,13 +96,15 @@ def _who(person: Person) -> Iterator[str]:
 
 
 def _what(shop: Shop, erased: Erased) -> Iterator[str]:
-    erasure, proof = erased.erasure, erased.proof
+    erasure = erased.erasure
     for label, counts in (("Removed", erasure.removed), ("Kept as nobody's", erasure.blanked)):
         for name, count in sorted(counts.items()):
             yield f"  {label:<17} {count:>9,}  {name}"
     yield f"Tombstones: {erased.tombstones:,}, so that nobody erased comes back with a file or a connected system"
     for name, left in erasure.destinations.items():
         yield f"Destination {name}: {left or 'erased'}"
+    for left in erasure.by_hand:
+        yield f"To be done by hand: {left}"
     if erasure.places:
         yield "Your own files still hold the person; a run leaves these rows out, but only you can take them out:"
         files = list(erasure.places.items())
@@ -81,6 +112,20 @@ def _what(shop: Shop, erased: Erased) -> Iterator[str]:
             yield f"  {shop.folder / file}: rows {_ranges(rows)}"
         if len(files) > _SHOWN_FILES:
             yield f"  and {len(files) - _SHOWN_FILES} more files"
+    yield from _proof(erased)
+
+
+def outcome(erased: Erased) -> Iterator[str]:
+    """How an erasure ended that a run has finished, without naming anybody."""
+    yield f"erased a person: {describe(erased.erasure.person)}"
+    for name, left in erased.erasure.destinations.items():
+        yield f"{name}: {left or 'erased'}{'; the next run tries again' if left else ''}"
+    yield from (f"to be done by hand: {left}" for left in erased.erasure.by_hand)
+    yield from _proof(erased)
+
+
+def _proof(erased: Erased) -> Iterator[str]:
+    proof = erased.proof
     yield (
         f"Searched {proof.files:,} files ({proof.bytes:,} bytes) and {proof.tables:,} tables "
         f"for {proof.needles} texts of the person: {'nothing found' if not proof.hits else 'FOUND'}"

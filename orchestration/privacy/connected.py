@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.privacy.dropped import value_of
-from orchestration.privacy.tombstones import EMAIL_IN_TEXT
+from orchestration.privacy.tombstones import EMAIL_IN_TEXT, Tombstones
 from orchestration.sources.shopify.redaction import NOTES, PERSONAL
 
 # Of an order at Shopify not even the customer's number stays: with it the shop's own pages would name the buyer.
@@ -133,12 +134,46 @@ def is_erased(records: Records) -> str:
     return f"({' or '.join(tests)})"
 
 
+def without_erased(
+    connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, source: str, stream: str, rows: pa.Table
+) -> tuple[pa.Table, set[tuple[str, str]]]:
+    """What may be stored of a page's records, and accounts of erased persons that nobody has known before.
+
+    A tool gives a person who comes back by the same address a new number, by which other streams go on to name them.
+
+    Args:
+        connection: to the shop's warehouse.
+        rows: columns id, updated_at and payload (text).
+    """
+    records = RECORDS.get((source, stream))
+    if records is None or not tombstones:
+        return rows, set()
+    connection.register("arrived", rows)
+    try:
+        connection.execute("drop table if exists temp.erased")
+        if not tombstones.find(connection, identifiers(records, "arrived")):
+            return rows, set()
+        new = set()
+        if records.own is not None:
+            new = {own for own in _own(connection, "arrived", records, records.own) if not tombstones.has(*own)}
+        if records.rest is None:
+            kept = f"select id, updated_at, payload from arrived where not {is_erased(records)}"
+        else:
+            kept = (
+                f"select id, updated_at, case when {is_erased(records)} then cast({records.rest} as varchar) "
+                "else payload end as payload from arrived"
+            )
+        return connection.sql(kept).to_arrow_table(), new
+    finally:
+        connection.unregister("arrived")
+
+
 def sweep(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, int], dict[str, int]]:
     """Take the person in `erased` out of the raw tables: records that went and that stay, by table."""
     removed, blanked = {}, {}
     for (source, stream), records in RECORDS.items():
         table = f"raw_{source}.{stream}"
-        if not _exists(connection, source, stream):
+        if not exists(connection, source, stream):
             continue
         row = connection.execute(f"select count(*) from {table} where {is_erased(records)}").fetchone()
         count = int(row[0]) if row else 0
@@ -151,13 +186,25 @@ def sweep(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, int], dict[s
     return removed, blanked
 
 
+def beside(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """All that stands beside the person's identifiers on orders and accounts."""
+    found = set()
+    for (source, stream), records in RECORDS.items():
+        if (records.order is None and records.own is None) or not exists(connection, source, stream):
+            continue
+        own = f"(select id, payload from raw_{source}.{stream} where {is_erased(records)})"
+        rows = connection.execute(f"select distinct kind, value from {identifiers(records, own)}").fetchall()
+        found |= {(kind, value) for kind, value in rows if value}
+    return found
+
+
 def orders_of(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     """The person's orders at connected systems, as identifiers."""
     return {
         identifier
         for (source, stream), records in RECORDS.items()
-        if records.order is not None and _exists(connection, source, stream)
-        for identifier in _own(connection, source, stream, records, records.order)
+        if records.order is not None and exists(connection, source, stream)
+        for identifier in _own(connection, f"raw_{source}.{stream}", records, records.order)
     }
 
 
@@ -166,22 +213,21 @@ def ids_of(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     return {
         identifier
         for (source, stream), records in RECORDS.items()
-        if records.own is not None and _exists(connection, source, stream)
-        for identifier in _own(connection, source, stream, records, records.own)
+        if records.own is not None and exists(connection, source, stream)
+        for identifier in _own(connection, f"raw_{source}.{stream}", records, records.own)
     }
 
 
-def _own(
-    connection: duckdb.DuckDBPyConnection, source: str, stream: str, records: Records, kind: str
-) -> set[tuple[str, str]]:
+def _own(connection: duckdb.DuckDBPyConnection, relation: str, records: Records, kind: str) -> set[tuple[str, str]]:
     own = next(sql for listed, sql in records.lists if listed == kind and "(id" in sql)
     rows = connection.execute(
-        f"select distinct {value_of(kind, f'({own})[1]')} from raw_{source}.{stream} where {is_erased(records)}"
+        f"select distinct {value_of(kind, f'({own})[1]')} from {relation} where {is_erased(records)}"
     ).fetchall()
     return {(kind, str(row[0])) for row in rows if row[0]}
 
 
-def _exists(connection: duckdb.DuckDBPyConnection, source: str, stream: str) -> bool:
+def exists(connection: duckdb.DuckDBPyConnection, source: str, stream: str) -> bool:
+    """Whether the warehouse has a stream's raw table."""
     return bool(
         connection.execute(
             "select 1 from information_schema.tables where table_schema = ? and table_name = ?",

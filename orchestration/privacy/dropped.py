@@ -101,6 +101,15 @@ def is_erased(entity: Entity, of: str = "{}") -> str:
     return f"({' or '.join(tests)})"
 
 
+def is_refused_of_erased(entity: Entity) -> str:
+    """SQL that is true in `ops.rejected_rows` for a refused row of an erased person."""
+    cells = is_erased(entity, "json_extract_string(original, '$.{}')")
+    quotes = (
+        "exists (select 1 from erased where kind in ('email', 'phone') and contains(lower(original), erased.value))"
+    )
+    return f"entity = '{entity.name}' and ({cells} or {quotes})"
+
+
 def without_erased(entity: Entity, relation: str, emails: Sequence[str]) -> str:
     """SQL of the relation as it may be taken in: without the rows that go, and without the person on those that stay.
 
@@ -200,13 +209,8 @@ def rehash(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _sweep_refused(connection: duckdb.DuckDBPyConnection, entity: Entity, swept: Swept) -> None:
-    cells = is_erased(entity, "json_extract_string(original, '$.{}')")
-    quotes = (
-        "exists (select 1 from erased where kind in ('email', 'phone') and contains(lower(original), erased.value))"
-    )
     rows = connection.execute(
-        f"delete from ops.rejected_rows where entity = '{entity.name}' and ({cells} or {quotes}) "
-        "returning file, row_number, load_id"
+        f"delete from ops.rejected_rows where {is_refused_of_erased(entity)} returning file, row_number, load_id"
     ).fetchall()
     _note(swept, [(file, [row], [load]) for file, row, load in rows])
     if rows:
@@ -225,16 +229,15 @@ def orders_of(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return _texts(connection, f"select distinct {value_of('order', 'order_id')} from {_SCHEMA}.orders where {matches}")
 
 
-def ids_of(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Customer ids that stand beside the person's identifiers on orders and profiles."""
-    return {
-        value
-        for entity in (ENTITIES["orders"], ENTITIES["profiles"])
-        for value in _texts(
-            connection,
-            f"select distinct {value_of('id', 'customer_id')} from {_SCHEMA}.{entity.name} where {is_erased(entity)}",
-        )
-    }
+def beside(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """All that stands beside the person's identifiers on orders and profiles."""
+    found = set()
+    for entity in (ENTITIES["orders"], ENTITIES["profiles"]):
+        rows = f"{_SCHEMA}.{entity.name} where {is_erased(entity)}"
+        own = f"(select * replace (cast(null as varchar) as _extra) from {rows})"
+        pairs = connection.execute(f"select distinct kind, value from {identifiers(entity, own)}").fetchall()
+        found |= {(kind, value) for kind, value in pairs if value}
+    return found
 
 
 def names_and_phones(connection: duckdb.DuckDBPyConnection) -> tuple[set[str], set[str]]:

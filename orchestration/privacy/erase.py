@@ -5,8 +5,8 @@ In this order, each step to be repeated without harm by whoever comes after a ki
 1. Who the person is, is written down (`privacy/pending/`), and tombstones are set.
 2. In one transaction the person leaves raw tables, refused rows and `ops`, and every table that models made is dropped.
 3. The warehouse is copied into a new file: a database file keeps deleted bytes in its free blocks.
-4. Backups, published versions, reports of checks, logs, Dagster's history, webhooks.
-5. Destinations.
+4. Destinations.
+5. Backups, published versions, reports of checks, logs, Dagster's history, webhooks.
 6. The models are built again, as of the same moment as before.
 7. Everything is searched.
 """
@@ -18,7 +18,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from typing import Final
 import duckdb
 
 from orchestration.builds import begin_build, build_environment, complete_build
+from orchestration.destinations.registry import erase_everywhere
 from orchestration.errors import UserError
 from orchestration.privacy import connected, dropped
 from orchestration.privacy.pending import Erasure, PendingErasures
@@ -36,13 +37,13 @@ from orchestration.privacy.search import Proof, search
 from orchestration.privacy.tombstones import Tombstones, flush_folder
 from orchestration.publish.backup import back_up, restore
 from orchestration.shop import REPOSITORY, Shop, ShopPaths
-from orchestration.sources.drop.loader import create_tables
+from orchestration.sources.drop.entities import ENTITIES
+from orchestration.sources.drop.loader import SCHEMA, create_tables
+from orchestration.sources.http import Clock
 from orchestration.warehouse import open_warehouse, sql_environment
 
 logger = logging.getLogger(__name__)
 
-Destination = Callable[[str], str]
-"""Erases an address at a destination; gives what is still to do there, or nothing. May raise UserError."""
 Build = Callable[[Shop, ShopPaths, datetime], None]
 """Builds the models of a warehouse that has none, as of a moment."""
 
@@ -67,9 +68,8 @@ class Erased:
 
 
 def erase(
-    shop: Shop, paths: ShopPaths, email: str, moment: datetime, *,
-    destinations: Mapping[str, Destination] | None = None, build: Build | None = None,
-    progress: Callable[[str], None] = logger.info,
+    shop: Shop, paths: ShopPaths, email: str, moment: datetime, *, build: Build | None = None,
+    clock: Clock | None = None, progress: Callable[[str], None] = logger.info,
 ) -> Erased:  # fmt: skip
     """Erase the person an address belongs to. To be called under the shop's lock.
 
@@ -78,33 +78,73 @@ def erase(
         paths: where they lie.
         email: of `normalised_email`.
         moment: now, naive UTC: the day of the tombstones.
-        destinations: by name, what erases an address there.
         build: builds the models again; None leaves them to the next run.
+        clock: of destinations' clients.
         progress: is told each step.
     """
     tombstones = Tombstones(paths.privacy)
     pending = PendingErasures(paths.privacy / "pending", tombstones)
-    erasure = pending.of(email)
     if paths.warehouse.exists() or paths.backup.exists():
         erasure = erase_from_warehouse(paths, email, moment, tombstones, pending, progress)
-    elif erasure is None:
-        erasure = Erasure(Person(email, frozenset({("email", email)})))
+    else:
+        erasure = pending.of(email) or Erasure(Person(email, frozenset({("email", email)})))
         pending.keep(erasure)
         tombstones.add(erasure.person.identifiers, moment)
-    finish_files(paths, erasure, progress)
-    for name, erase_there in (destinations or {}).items():
-        try:
-            erasure.destinations[name] = erase_there(email)
-        except UserError as error:
-            erasure.destinations[name] = error.message
-        pending.keep(erasure)
-        progress(f"{name}: {erasure.destinations[name] or 'erased'}")
+    finish_files(shop, paths, erasure, pending, progress, clock)
     if build is not None and erasure.as_of is not None and paths.warehouse.exists():
         progress("building the models again")
         build(shop, paths, datetime.fromisoformat(erasure.as_of))
     progress("searching every file")
-    proof = search(paths.root, erasure.person, [pending.folder])
-    erased = Erased(erasure, proof, len(tombstones))
+    return _proven(paths, erasure, pending, len(tombstones))
+
+
+def begin_customer(
+    connection: duckdb.DuckDBPyConnection, folder: Path, source: str, customer_id: str, order_ids: Iterable[str],
+    moment: datetime,
+) -> Erasure:  # fmt: skip
+    """Begin the erasure of a connected system's customer, in the middle of a run that will finish it.
+
+    Args:
+        connection: to the shop's warehouse, writable.
+        folder: of the tombstones.
+        source: the system's name.
+        customer_id: its number there.
+        order_ids: further orders of the person, such as a guest's.
+        moment: now, naive UTC.
+    """
+    tombstones = Tombstones(folder)
+    pending = PendingErasures(folder / "pending", tombstones)
+    known = {(f"id:{source}", customer_id), *((f"order:{source}", order) for order in order_ids)}
+    person = find_person(connection, f"customer {customer_id} of {source}", known)
+    return begin_erasure(connection, person, moment, tombstones, pending)
+
+
+def prepare_models(connection: duckdb.DuckDBPyConnection, paths: ShopPaths, moment: datetime) -> None:
+    """Before a run builds the models: whatever erasure has begun is taken further, and nothing is built upon."""
+    tombstones = Tombstones(paths.privacy)
+    pending = PendingErasures(paths.privacy / "pending", tombstones)
+    begun = pending.all()
+    for erasure in begun:
+        begin_erasure(connection, erasure.person, moment, tombstones, pending)
+    if begun:
+        drop_models(connection)
+
+
+def finish_erasures(shop: Shop, paths: ShopPaths, progress: Callable[[str], None]) -> list[Erased]:
+    """After a run has published: finish whatever erasure has begun, and prove it."""
+    tombstones = Tombstones(paths.privacy)
+    pending = PendingErasures(paths.privacy / "pending", tombstones)
+    begun = pending.all()
+    for erasure in begun:
+        finish_files(shop, paths, erasure, pending, progress)
+    if begun:
+        rewrite(paths.warehouse)
+    return [_proven(paths, erasure, pending, len(tombstones)) for erasure in begun]
+
+
+def _proven(paths: ShopPaths, erasure: Erasure, pending: PendingErasures, tombstones: int) -> Erased:
+    left_out = [pending.folder, *([paths.sync] if any(erasure.destinations.values()) else [])]
+    erased = Erased(erasure, search(paths.root, erasure.person, left_out), tombstones)
     if erased.is_done:
         pending.done(erasure)
     return erased
@@ -120,7 +160,8 @@ def erase_from_warehouse(
         create_tables(connection)
         if is_new:
             restore(connection, paths.backup)
-        erasure = begin_erasure(connection, find_person(connection, email), moment, tombstones, pending)
+        person = find_person(connection, email, {("email", email)})
+        erasure = begin_erasure(connection, person, moment, tombstones, pending)
         progress(f"{describe(erasure.person)}: {sum(erasure.removed.values()):,} rows removed, "
                  f"{sum(erasure.blanked.values()):,} left as nobody's")  # fmt: skip
         drop_models(connection)
@@ -134,7 +175,7 @@ def begin_erasure(
     pending: PendingErasures,
 ) -> Erasure:  # fmt: skip
     """Write down who goes, set the tombstones, and take the person out of what was delivered, in one transaction."""
-    before = pending.of(person.email)
+    before = pending.of(person.name)
     erasure = before or Erasure(person)
     erasure.person = person.joined(erasure.person)
     erasure.as_of = erasure.as_of or last_build(connection)
@@ -178,6 +219,18 @@ def sweep(connection: duckdb.DuckDBPyConnection, erasure: Erasure) -> None:
         dropped.rehash(connection)
 
 
+def keep_out(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones) -> bool:
+    """Take everybody who was erased out of the dropped rows once more; whether there was anybody."""
+    if not tombstones:
+        return False
+    set_erased(connection, ())
+    for entity in ENTITIES.values():
+        if dropped.has_person(entity):
+            tombstones.find(connection, dropped.identifiers(entity, f"{SCHEMA}.{entity.name}"))
+    swept = dropped.sweep(connection)
+    return bool(swept.removed or swept.blanked)
+
+
 def last_build(connection: duckdb.DuckDBPyConnection) -> str | None:
     """The moment the models are built as of, ISO text; None where they aren't."""
     exists = connection.execute(
@@ -214,8 +267,13 @@ def rewrite(file: Path) -> None:
     flush_folder(file.parent)
 
 
-def finish_files(paths: ShopPaths, erasure: Erasure, progress: Callable[[str], None]) -> None:
-    """Step 4: everything beside the warehouse."""
+def finish_files(
+    shop: Shop, paths: ShopPaths, erasure: Erasure, pending: PendingErasures, progress: Callable[[str], None],
+    clock: Clock | None = None,
+) -> None:  # fmt: skip
+    """Steps 4 and 5: destinations, which are told by what we remember of them, then everything beside the warehouse."""
+    _destinations(shop, paths, erasure, progress, clock)
+    pending.keep(erasure)
     _backups(paths, erasure)
     for version in sorted(path for path in paths.published.glob("*") if path.is_dir() and not path.is_symlink()):
         if scrub_version(version, erasure.person):
@@ -226,7 +284,9 @@ def finish_files(paths: ShopPaths, erasure: Erasure, progress: Callable[[str], N
     # dbt reads some of these back, so that nothing may be changed in them: it makes them anew.
     if paths.dbt_target.exists() and search(paths.dbt_target, erasure.person).hits:
         shutil.rmtree(paths.dbt_target)
-    own = (paths.warehouse, paths.published, paths.backup, paths.privacy)
+    own = [paths.warehouse, paths.published, paths.backup, paths.privacy]
+    if any(erasure.destinations.values()):
+        own.append(paths.sync)
     for file in sorted(path for path in paths.root.rglob("*") if path.is_file() and not path.is_symlink()):
         if any(file == place or file.is_relative_to(place) for place in own):
             continue
@@ -234,6 +294,25 @@ def finish_files(paths: ShopPaths, erasure: Erasure, progress: Callable[[str], N
             scrub_database(file, erasure.person)
         elif file.exists() and scrub_file(file, erasure.person):
             progress(f"{file.relative_to(paths.root)}: written anew")
+
+
+def _destinations(
+    shop: Shop, paths: ShopPaths, erasure: Erasure, progress: Callable[[str], None], clock: Clock | None
+) -> None:
+    if not shop.destinations:
+        return
+    erasure.destinations = {}
+    for email in erasure.person.of_kind("email"):
+        for erased in erase_everywhere(shop, paths, email, clock):
+            # One address that failed is enough to come back.
+            erasure.destinations[erased.destination] = erased.problem or erasure.destinations.get(
+                erased.destination, ""
+            )
+            for left in erased.erasure.left if erased.erasure else ():
+                if left not in erasure.by_hand:
+                    erasure.by_hand.append(left)
+    for name, problem in erasure.destinations.items():
+        progress(f"{name}: {problem or 'erased'}")
 
 
 def scrub_database(file: Path, person: Person) -> None:
@@ -274,7 +353,8 @@ def _webhooks(queue: Path, person: Person) -> None:
         connection.execute("pragma secure_delete = on")
         with connection:
             connection.execute(
-                "delete from changes where action <> 'fetch_order' and object_id in (select value from json_each(?))",
+                "delete from changes where (is_done or action in ('redact_customer', 'data_request')) "
+                "and object_id in (select value from json_each(?))",
                 [json.dumps(ids)],
             )
         connection.execute("vacuum")

@@ -24,7 +24,8 @@ class Erasure:
         places: rows of the shop's own files, by file, that hold the person.
         removed: rows and records that went, by table.
         blanked: rows and records that stay as nobody's, by table.
-        destinations: by name of each destination that has been asked: what is still to do there, empty if nothing.
+        destinations: by name of each destination that has been asked: why it failed, empty if it didn't.
+        by_hand: what only the owner can do at destinations.
     """
 
     person: Person
@@ -34,12 +35,14 @@ class Erasure:
     removed: dict[str, int] = field(default_factory=dict)
     blanked: dict[str, int] = field(default_factory=dict)
     destinations: dict[str, str] = field(default_factory=dict)
+    by_hand: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """For the file."""
         return {
             "person": self.person.to_json(), "as_of": self.as_of, "loads": self.loads, "places": self.places,
             "removed": self.removed, "blanked": self.blanked, "destinations": self.destinations,
+            "by_hand": self.by_hand,
         }  # fmt: skip
 
 
@@ -50,9 +53,9 @@ class PendingErasures:
         self.folder = folder
         self._tombstones = tombstones
 
-    def of(self, email: str) -> Erasure | None:
-        """The erasure of an address that isn't done yet."""
-        file = self._file(email)
+    def of(self, name: str) -> Erasure | None:
+        """The erasure of that name that isn't done yet."""
+        file = self._file(name)
         return _read(file) if file.exists() else None
 
     def all(self) -> list[Erasure]:
@@ -61,14 +64,14 @@ class PendingErasures:
 
     def keep(self, erasure: Erasure) -> None:
         """Remember how far an erasure is; on return it is on the disk."""
-        write_through(self._file(erasure.person.email), json.dumps(erasure.to_json(), indent=2).encode())
+        write_through(self._file(erasure.person.name), json.dumps(erasure.to_json(), indent=2).encode())
 
     def done(self, erasure: Erasure) -> None:
         """Forget an erasure that is done."""
-        self._file(erasure.person.email).unlink(missing_ok=True)
+        self._file(erasure.person.name).unlink(missing_ok=True)
 
-    def _file(self, email: str) -> Path:
-        return self.folder / f"{self._tombstones.name_of(email)}.json"
+    def _file(self, name: str) -> Path:
+        return self.folder / f"{self._tombstones.name_of(name)}.json"
 
 
 def _read(file: Path) -> Erasure:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Self
 from urllib.parse import quote
 
@@ -18,6 +19,8 @@ Identifier = tuple[str, str]
 
 _SHORTEST_PHONE: Final = 7
 _SHORTEST_ID: Final = 8
+# From one source's orders and accounts to another's, and from there to what they hold besides.
+_HOPS: Final = 2
 _PERSONS: Final = "intermediate.int_identity__persons"
 _REFERENCES: Final = "intermediate.int_identity__references"
 
@@ -27,17 +30,17 @@ class Person:
     """Everything that names one person here.
 
     Attributes:
-        email: as asked for, trimmed and in lower case.
+        name: what the erasure is called: the address asked for, in lower case, or another system's words.
         identifiers: of all kinds, orders included.
         person_ids: as marts and audiences call the person; empty where no models have been built.
-        names: full names on the orders that nobody else's orders carry, in lower case.
+        full_names: full names on the orders that nobody else's orders carry, in lower case.
         phone_texts: phone numbers as they stand in what was delivered.
     """
 
-    email: str
+    name: str
     identifiers: frozenset[Identifier]
     person_ids: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    full_names: tuple[str, ...] = ()
     phone_texts: tuple[str, ...] = ()
 
     def of_kind(self, kind: str) -> tuple[str, ...]:
@@ -61,7 +64,7 @@ class Person:
         for phone in (*self.of_kind("phone"), *self.phone_texts):
             if sum(character.isdigit() for character in phone) >= _SHORTEST_PHONE:
                 found[phone.lower()] = "phone"
-        for name in self.names:
+        for name in self.full_names:
             found[name] = "name"
         for person_id in self.person_ids:
             found[person_id.lower()] = "person id"
@@ -79,10 +82,10 @@ class Person:
     def to_json(self) -> dict[str, Any]:
         """For the file of an erasure that isn't done yet."""
         return {
-            "email": self.email,
+            "name": self.name,
             "identifiers": sorted(map(list, self.identifiers)),
             "person_ids": list(self.person_ids),
-            "names": list(self.names),
+            "full_names": list(self.full_names),
             "phone_texts": list(self.phone_texts),
         }
 
@@ -90,20 +93,20 @@ class Person:
     def from_json(cls, content: dict[str, Any]) -> Self:
         """The reverse of `to_json`."""
         return cls(
-            content["email"],
+            content["name"],
             frozenset((kind, value) for kind, value in content["identifiers"]),
             tuple(content["person_ids"]),
-            tuple(content["names"]),
+            tuple(content["full_names"]),
             tuple(content["phone_texts"]),
         )
 
     def joined(self, other: "Person") -> "Person":
         """This person with what another look at the same one has found besides."""
         return Person(
-            self.email,
+            self.name,
             self.identifiers | other.identifiers,
             _union(self.person_ids, other.person_ids),
-            _union(self.names, other.names),
+            _union(self.full_names, other.full_names),
             _union(self.phone_texts, other.phone_texts),
         )
 
@@ -122,43 +125,52 @@ def normalised_email(text: str) -> str:
     local_part, at, domain = email.partition("@")
     if not (local_part and at and "." in domain) or "@" in domain or " " in email:
         raise UserError(f"{text!r} is no e-mail address; name one person with EMAIL=ann@example.com")
-    if ("local_part", local_part) in _placeholders() or ("address", email) in _placeholders():
+    if _is_placeholder("email", email):
         raise UserError(f"{email} stands for nobody in particular (seeds/placeholder_emails.csv): nothing was done")
     return email
 
 
+def _is_placeholder(kind: str, value: str) -> bool:
+    names = {("local_part", value.partition("@")[0]), ("address", value)}
+    return kind == "email" and not names.isdisjoint(_placeholders())
+
+
+@cache
 def _placeholders() -> set[tuple[str, str]]:
     with (REPOSITORY / "seeds" / "placeholder_emails.csv").open(encoding="utf-8", newline="") as file:
         return {(row["match_kind"], row["value"]) for row in csv.DictReader(file)}
 
 
-def find_person(connection: duckdb.DuckDBPyConnection, email: str) -> Person:
-    """The whole person an address belongs to, as the last build of the models knows them.
+def find_person(connection: duckdb.DuckDBPyConnection, name: str, known: set[Identifier]) -> Person:
+    """The whole person that some identifiers belong to, as the last build of the models knows them.
 
-    Where no models have been built it is the address, and the ids that stand beside it.
+    Where no models have been built it is the identifiers, and the ids that stand beside them.
 
     Args:
         connection: to the shop's warehouse.
-        email: of `normalised_email`.
+        name: what the erasure is called, such as the address asked for.
+        known: such as the address, of `normalised_email`.
     """
-    identifiers: set[Identifier] = {("email", email)}
+    identifiers = set(known)
     person_ids: tuple[str, ...] = ()
     if _exists(connection, _PERSONS):
-        person_ids = tuple(
-            sorted(_texts(connection, f"select person_id from {_PERSONS} where evidence = ?", [f"email:{email}"]))
-        )
+        evidence = [f"{kind}:{value}" for kind, value in sorted(known)]
+        sql = f"select distinct person_id from {_PERSONS} where list_contains(?, evidence)"
+        person_ids = tuple(sorted(_texts(connection, sql, [evidence])))
         for person_id in person_ids:
-            evidence = _texts(connection, f"select evidence from {_PERSONS} where person_id = ?", [person_id])
-            identifiers |= {_identifier(text) for text in evidence}
+            sql = f"select evidence from {_PERSONS} where person_id = ?"
+            identifiers |= {_identifier(text) for text in _texts(connection, sql, [person_id])}
             identifiers |= set(_references(connection, person_id))
     if not person_ids:
-        set_erased(connection, identifiers)
-        identifiers |= {("id:drop", value) for value in dropped.ids_of(connection)}
-    return look_up(connection, email, identifiers, person_ids)
+        for _ in range(_HOPS):
+            set_erased(connection, identifiers)
+            beside = dropped.beside(connection) | connected.beside(connection)
+            identifiers |= {found for found in beside if not _is_placeholder(*found)}
+    return _with_orders(connection, name, identifiers, person_ids)
 
 
-def look_up(
-    connection: duckdb.DuckDBPyConnection, email: str, identifiers: set[Identifier], person_ids: tuple[str, ...] = ()
+def _with_orders(
+    connection: duckdb.DuckDBPyConnection, name: str, identifiers: set[Identifier], person_ids: tuple[str, ...]
 ) -> Person:
     """The person with these identifiers, with the orders, names and spellings that raw tables hold of them.
 
@@ -171,7 +183,7 @@ def look_up(
     identifiers |= connected.orders_of(connection)
     set_erased(connection, identifiers)
     names, phones = dropped.names_and_phones(connection)
-    return Person(email, frozenset(identifiers), person_ids, tuple(sorted(names)), tuple(sorted(phones)))
+    return Person(name, frozenset(identifiers), person_ids, tuple(sorted(names)), tuple(sorted(phones)))
 
 
 def set_erased(connection: duckdb.DuckDBPyConnection, identifiers: Iterable[Identifier]) -> None:

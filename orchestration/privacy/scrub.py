@@ -50,9 +50,13 @@ def scrub_tables(connection: duckdb.DuckDBPyConnection, person: Person, schemas:
             continue
         name = f'"{schema}"."{table}"'
         listed = ", ".join(quoted(cell) for cell in sorted(cells))
+        texts = [f'lower(cast("{column}" as varchar))' for column, _ in columns]
+        held = " or ".join(f"contains({text}, {quoted(needle)})" for text in texts for needle in needles)
+        own = " or ".join(f"{text} in ({listed})" for text in texts)
+        if not _count(connection, f"select count(*) from {name} where {held} or {own}"):
+            continue
         # A raw record is what it was delivered as; whether it goes is decided by whom it belongs to.
         if not schema.startswith("raw_"):
-            own = " or ".join(f'lower(cast("{column}" as varchar)) in ({listed})' for column, _ in columns)
             changed += _count(connection, f"delete from {name} where {own}")
         for column, kind in columns:
             if kind not in ("VARCHAR", "JSON"):

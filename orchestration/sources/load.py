@@ -15,6 +15,7 @@ from typing import Any, Final
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.privacy.tombstones import Tombstones
 from orchestration.sources.fetch import Ended, Fetched, fetch_ahead
 from orchestration.sources.http import Clock
 from orchestration.sources.registry import Configured
@@ -37,6 +38,7 @@ def load_source(
     *,
     backfill: Window | None = None,
     clock: Clock | None = None,
+    tombstones: Tombstones | None = None,
     progress: Callable[[str], None] = logger.info,
 ) -> SourceLoad:
     """Take what is new at one source into its raw tables.
@@ -45,6 +47,7 @@ def load_source(
         connection: to the shop's warehouse, writable; dlt works over it too.
         pipelines: folder for dlt's working files; nothing in it needs to last.
         started_at: of the run, naive UTC: what changes at the source after it is left to the next run.
+        tombstones: whom to keep out.
         backfill: take this span instead of what is new, and leave the state as it is.
 
     Returns:
@@ -58,7 +61,7 @@ def load_source(
     except UserError as error:
         load.problem = error.message
         return load
-    store = Store(source, connection, pipelines, load, started_at, keeps_state=backfill is None)
+    store = Store(source, connection, pipelines, load, started_at, keeps_state=backfill is None, tombstones=tombstones)
     try:
         _take(configured, client, store, load, started_at, backfill, progress)
     finally:

@@ -10,6 +10,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestration.privacy.connected import sweep, without_erased
+from orchestration.privacy.person import set_erased
+from orchestration.privacy.tombstones import Tombstones
 from orchestration.sources.source import Page, Source, State, Stream, Window
 
 CHUNK_BYTES: Final = 32_000_000
@@ -51,7 +54,7 @@ class Store:
 
     def __init__(
         self, source: Source, connection: duckdb.DuckDBPyConnection, pipelines: Path, load: SourceLoad,
-        started_at: datetime, *, keeps_state: bool,
+        started_at: datetime, *, keeps_state: bool, tombstones: Tombstones | None = None,
     ) -> None:  # fmt: skip
         # dlt takes a second to import, which only a shop with sources should pay.
         from orchestration.sources.pipeline import open_pipeline, stored_state
@@ -61,6 +64,8 @@ class Store:
         self._load = load
         self._started_at = started_at
         self._keeps_state = keeps_state
+        self._tombstones = tombstones
+        self._new_accounts: set[tuple[str, str]] = set()
         self._folder = pipelines / source.name
         # What a dead process left there is older than the warehouse, which knows everything that was stored.
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -84,6 +89,10 @@ class Store:
 
     def close(self) -> None:
         """Remove dlt's working files and its copy of the last chunk."""
+        if self._tombstones is not None and self._new_accounts:
+            self._tombstones.add(self._new_accounts, self._started_at)
+            set_erased(self._connection, self._new_accounts)
+            sweep(self._connection)
         self._connection.execute(f"drop schema if exists {self._source.schema}_staging cascade")
         self._connection.execute("drop table if exists seen; drop table if exists removed")
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -192,6 +201,9 @@ class Store:
     def _rows_to_store(self, name: str, rows: pa.Table) -> pa.Table:
         """The newest version of each record, without those that are stored already; counts what became of each."""
         connection, table = self._connection, f"{self._source.schema}.{name}"
+        if self._tombstones:
+            rows, accounts = without_erased(connection, self._tombstones, self._source.name, name, rows)
+            self._new_accounts |= accounts
         stream = self._source.stream(name)
         numbered = rows.append_column("_n", pa.array(range(rows.num_rows), pa.int64()))
         connection.register("delivered", numbered)

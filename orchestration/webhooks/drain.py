@@ -1,13 +1,18 @@
 """Doing what webhooks asked for: called with every load of Shopify, in the same warehouse."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
-from orchestration.sources.shopify.redaction import redact_customer, remove_order
+from orchestration.privacy.erase import begin_customer
+from orchestration.sources.shopify.redaction import remove_order
 from orchestration.webhooks.queue import Pending, Queue
 from orchestration.webhooks.shopify import Action
+
+SHOPIFY: Final = "shopify"
 
 
 def asked_for(queue_file: Path) -> list[Pending]:
@@ -16,8 +21,9 @@ def asked_for(queue_file: Path) -> list[Pending]:
 
 
 def drain(
-    connection: duckdb.DuckDBPyConnection, queue_file: Path, pending: Sequence[Pending], is_loaded: bool
-) -> list[str]:
+    connection: duckdb.DuckDBPyConnection, queue_file: Path, pending: Sequence[Pending], is_loaded: bool,
+    privacy: Path, moment: datetime,
+) -> list[str]:  # fmt: skip
     """Do what was asked for before the load, and take it out of the queue.
 
     Args:
@@ -25,6 +31,8 @@ def drain(
         pending: of `asked_for`, read before the load began.
         is_loaded: whether the load took everything that changed until then: changed orders have come with it. If not,
             they stay in the queue.
+        privacy: folder of the shop's tombstones.
+        moment: now, naive UTC.
 
     Returns:
         What the shop's owner has to see to, a line each.
@@ -39,7 +47,7 @@ def drain(
             case Action.DELETE_ORDER:
                 remove_order(connection, change.object_id)
             case Action.REDACT_CUSTOMER:
-                redact_customer(connection, change.object_id, change.order_ids)
+                begin_customer(connection, privacy, SHOPIFY, change.object_id, change.order_ids, moment)
             case Action.DATA_REQUEST:
                 notes.append(f"customer {change.object_id} asks what is held of them: answer within 30 days")
             case Action.REDACT_SHOP:

@@ -1,6 +1,8 @@
-"""Taking a person out of what the shop's raw tables hold: deleted customers, and those who asked to be forgotten."""
+"""Taking a deleted customer out of what the shop's raw tables hold of their orders.
 
-from collections.abc import Sequence
+Who asked to be forgotten is erased altogether: `orchestration.privacy`.
+"""
+
 from typing import Final
 
 import duckdb
@@ -16,28 +18,6 @@ PERSONAL: Final = (
 NOTES: Final = r'"(customerNote|returnReasonNote)":\s*"(?:[^"\\]|\\.)*"'
 
 
-def redact_customer(
-    connection: duckdb.DuckDBPyConnection, customer_id: str, order_ids: Sequence[str] = ()
-) -> tuple[int, int]:
-    """Forget a customer: the record itself, and everything personal on the customer's orders.
-
-    Args:
-        connection: to the shop's warehouse, writable.
-        customer_id: the number, as the webhook `customers/redact` names it, or the global id.
-        order_ids: numbers or global ids of further orders to redact, such as a guest's.
-
-    Returns:
-        Customers and orders that were changed; both 0 for somebody unknown here.
-    """
-    connection.execute(
-        "create or replace temp table forgotten as select ? as id", [_global_id("Customer", customer_id)]
-    )
-    customers = connection.execute(
-        f"delete from {_SCHEMA}.customers where id in (select id from forgotten) returning id"
-    ).fetchall()
-    return len(customers), _redact_orders(connection, [_global_id("Order", number) for number in order_ids])
-
-
 def remove_order(connection: duckdb.DuckDBPyConnection, order_id: str) -> None:
     """Take out an order that the shop has deleted, and its refunds.
 
@@ -51,20 +31,11 @@ def remove_order(connection: duckdb.DuckDBPyConnection, order_id: str) -> None:
 
 def forget(connection: duckdb.DuckDBPyConnection, stream: str) -> None:
     """After customers were removed, whose ids are in the temporary table `removed`: redact their orders."""
-    if stream == "customers":
-        connection.execute("create or replace temp table forgotten as select id from removed")
-        _redact_orders(connection, [])
-
-
-def _redact_orders(connection: duckdb.DuckDBPyConnection, order_ids: Sequence[str]) -> int:
-    """Redact the orders of the customers in `forgotten`, and those with the ids; how many."""
+    if stream != "customers":
+        return
     connection.execute(
-        f"""
-        create or replace temp table redacted as
-        select id from {_SCHEMA}.orders
-        where json_extract_string(payload, '$.customer.id') in (select id from forgotten) or list_contains(?, id)
-        """,
-        [list(order_ids)],
+        f"create or replace temp table redacted as select id from {_SCHEMA}.orders "
+        "where json_extract_string(payload, '$.customer.id') in (select id from removed)"
     )
     connection.execute(
         f"""
@@ -83,9 +54,7 @@ def _redact_orders(connection: duckdb.DuckDBPyConnection, order_ids: Sequence[st
         where json_extract_string(payload, '$.order.id') in (select id from redacted)
         """
     )
-    ((count,),) = connection.execute("select count(*) from redacted").fetchall()
-    connection.execute("drop table forgotten; drop table redacted")
-    return int(count)
+    connection.execute("drop table redacted")
 
 
 def _global_id(kind: str, number: str) -> str:

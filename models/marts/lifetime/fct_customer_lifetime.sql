@@ -36,8 +36,8 @@ select
     {% endfor %}
     predictions.probability_alive,
     predictions.no_order_90d_probability,
-    cast(null as double) as high_value_probability,
-    cast(null as varchar) as high_value_reasons,
+    early_values.probability as high_value_probability,
+    early_values.reasons as high_value_reasons,
     predictions.model,
     case
         when customers.valid_orders = 0 then 'no valid order'
@@ -52,3 +52,7 @@ from {{ ref('dim_customers') }} as customers
 cross join refusals
 left join predictions
     on customers.person_id = predictions.person_id
+left join {{ ref('int_foresight__early_values') }} as early_values
+    on
+        customers.person_id = early_values.person_id
+        and early_values.period = 'now'

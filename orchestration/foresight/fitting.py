@@ -26,7 +26,9 @@ from orchestration.foresight.spend import SpendCells, SpendFit, fit_spend
 
 Ints = npt.NDArray[np.int64]
 
-PERIODS = ("backtest", "now")
+PERIODS = ("trial", "backtest", "now")
+# The period before, by whose holdout a period's model is chosen: what is judged has had no say in it.
+_CHOSEN_BY = {"backtest": "trial", "now": "backtest"}
 FEWEST_REPEAT_BUYERS = 100
 FEWEST_HISTORY_DAYS = 365
 # A day stays a day as long as there are no more cells than this; beyond, times are counted together by the week or
@@ -53,6 +55,7 @@ _FITS = pa.schema(
         ("covariance", pa.string()),
         ("log_likelihood", pa.float64()),
         ("holdout_log_likelihood", pa.float64()),
+        ("holdout_error", pa.float64()),
         ("spend_p", pa.float64()),
         ("spend_q", pa.float64()),
         ("spend_gamma", pa.float64()),
@@ -105,8 +108,8 @@ def fit_periods(histories: Any) -> pa.Table:
             row["parameters"] = json.dumps(fit.parameters.tolist())
             row["covariance"] = json.dumps(fit.covariance.tolist())
             row["log_likelihood"] = fit.log_likelihood
-            if period == "backtest":
-                row["holdout_log_likelihood"] = _holdout(histories, counted, fit, facts)
+            if period != "now":
+                row |= _holdout(histories, period, counted, fit, facts)
     _choose(rows)
     return pa.Table.from_pylist(rows, schema=_FITS)
 
@@ -214,11 +217,16 @@ def _cells_for(model: PurchaseModel, counted: _Counted) -> Cells:
     return counted.cells if len(model.names) > 4 else counted.cells.without_trait()
 
 
-def _holdout(histories: Any, counted: _Counted, fit: PurchaseFit, facts: Mapping[str, Any]) -> float:
-    """Log-likelihood per customer of what the period's customers did after its cut."""
-    grain = facts["grain_days"]
+def _holdout(
+    histories: Any, period: str, counted: _Counted, fit: PurchaseFit, facts: Mapping[str, Any]
+) -> dict[str, float]:
+    """How well the fit foretold what the period's customers did after its cut.
+
+    Log-likelihood per customer, and by how many orders a customer's forecast was off on average.
+    """
+    grain, horizon = facts["grain_days"], facts["horizon_days"]
     columns = (
-        histories.filter("period = 'backtest'")
+        histories.filter(f"period = '{period}'")
         .query(
             "histories",
             f"""
@@ -236,16 +244,20 @@ def _holdout(histories: Any, counted: _Counted, fit: PurchaseFit, facts: Mapping
         .fetchnumpy()
     )
     cell, later, persons = (np.asarray(column, dtype=np.int64) for column in columns.values())
-    total = 0.0
+    likelihood, error = 0.0, 0.0
     for start in range(0, len(counted.cells.age), _HOLDOUT_BLOCK):
         cells = counted.cells.part(slice(start, start + _HOLDOUT_BLOCK))
         rows = slice(*np.searchsorted(cell, [start, start + _HOLDOUT_BLOCK]))
-        chances = orders_at_least(fit.model, fit.parameters[None, :], cells, facts["horizon_days"], 1e-12)
+        place = cell[rows] - start
+        chances = orders_at_least(fit.model, fit.parameters[None, :], cells, horizon, 1e-12)
         chances = np.hstack([chances, np.zeros((len(chances), 1))])
-        place, seen = cell[rows] - start, np.minimum(later[rows], chances.shape[1] - 2)
+        seen = np.minimum(later[rows], chances.shape[1] - 2)
         mass = chances[place, seen] - chances[place, seen + 1]
-        total += float((np.log(np.maximum(mass, 1e-12)) * persons[rows]).sum())
-    return total / float(facts["customers"])
+        likelihood += float((np.log(np.maximum(mass, 1e-12)) * persons[rows]).sum())
+        expected = fit.model.expected_orders(fit.parameters, cells, horizon)
+        error += float((np.abs(expected[place] - later[rows]) * persons[rows]).sum())
+    customers = float(facts["customers"])
+    return {"holdout_log_likelihood": likelihood / customers, "holdout_error": error / customers}
 
 
 def _fit_money(histories: Any, period: str) -> tuple[SpendFit | None, str | None]:
@@ -270,17 +282,20 @@ def _fit_money(histories: Any, period: str) -> tuple[SpendFit | None, str | None
 
 
 def _choose(rows: Sequence[dict[str, Any]]) -> None:
-    """Mark, in each period, the model that gave the holdout the greatest likelihood (without one: the history)."""
-    holdout = {row["model"]: row.get("holdout_log_likelihood") for row in rows if row["period"] == "backtest"}
-    for period in PERIODS:
+    """Mark, in each period, the model whose forecast was least off in the period before.
+
+    Where it couldn't be tried, the one with the greatest likelihood is taken.
+    """
+    error = {(row["period"], row["model"]): row.get("holdout_error") for row in rows}
+    for period, before in _CHOSEN_BY.items():
         fitted = [row for row in rows if row["period"] == period and row["refusal"] is None]
-
-        def quality(row: dict[str, Any]) -> tuple[bool, float]:
-            judged = holdout.get(row["model"])
-            return (judged is not None, float(judged if judged is not None else row["log_likelihood"]))
-
         if fitted:
-            max(fitted, key=quality)["is_chosen"] = True
+            errors = [error[before, row["model"]] for row in fitted]
+            quality = [
+                (tried is not None, -tried if tried is not None else row["log_likelihood"])
+                for row, tried in zip(fitted, errors, strict=True)
+            ]
+            fitted[quality.index(max(quality))]["is_chosen"] = True
 
 
 def _fit_of(row: Mapping[str, Any]) -> PurchaseFit:

@@ -10,7 +10,8 @@ from orchestration.foresight.spend import SpendFit
 
 YEAR_DAYS = 365
 NEAR_DAYS = 90
-# The ranges hold 90 % of buyers: 5 % lie below, 5 % above.
+# The ranges hold 90 % of buyers: 5 % lie below, 5 % above. Where 0 orders are likelier than that nobody lies below, and
+# 10 % above: ranges of whole orders would hold too many otherwise.
 TAIL = 0.05
 # Cells that are worked on together: few enough for the processor's cache.
 _BLOCK = 512
@@ -57,7 +58,7 @@ def _forecast_part(
     alive = fit.model.probability_alive(fit.parameters, cells)
     at_least = orders_at_least(fit.model, points, cells, horizon, TAIL / 10)
     low = (at_least[:, 1:] >= 1 - TAIL).sum(axis=1)
-    high = (at_least[:, 1:] > TAIL).sum(axis=1)
+    high = (at_least[:, 1:] > np.where(low > 0, TAIL, 2 * TAIL)[:, None]).sum(axis=1)
     days, by_then = next_order_chances(fit, cells, horizon)
     within = by_then[:, -1:]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -105,7 +106,7 @@ def _first_day(days: Floats, share: Floats, part: float) -> Floats:
 
 
 def _spend_range(at_least: Floats, spend: SpendFit | None, cells: Cells) -> tuple[Floats, Floats]:
-    """The 5 % and 95 % points of the orders' value, as multiples of `SpendFit.weight`."""
+    """The 5 % and 95 % points of the orders' value, as multiples of `SpendFit.weight`; 0 and 90 % as for orders."""
     size = len(cells.age)
     if spend is None:
         return np.full(size, np.nan), np.full(size, np.nan)
@@ -121,6 +122,6 @@ def _spend_range(at_least: Floats, spend: SpendFit | None, cells: Cells) -> tupl
     paid = np.where(most > 0, gammaincinv(spend.p * np.maximum(most, 1), worth), 0.0)
     frequencies, row = np.unique(cells.frequency, return_inverse=True)
     known = gammaincinv(spend.p * (frequencies + 1)[:, None] + spend.q, mean)
-    below, above = (round(share * _SPEND_SAMPLES - 0.5) for share in (TAIL, 1 - TAIL))
-    values = np.partition(paid[counts, place] / known[row], [below, above], axis=1)
-    return values[:, below], values[:, above]
+    low, middle, high = (round(share * _SPEND_SAMPLES - 0.5) for share in (TAIL, 1 - 2 * TAIL, 1 - TAIL))
+    values = np.partition(paid[counts, place] / known[row], [low, middle, high], axis=1)
+    return values[:, low], np.where(values[:, low] > 0, values[:, high], values[:, middle])

@@ -1,5 +1,6 @@
--- What each buyer had done by two days: the last full one, to predict from, and one in the past, to see how well that
--- would have gone. A purchase is a local day with a valid order: orders of one day are one decision.
+-- What each buyer had done by three days: the last full one, to predict from; one in the past, to see how well that
+-- would have gone; and one further back, by which the model was to be chosen on that day. A purchase is a local day with
+-- a valid order: orders of one day are one decision.
 {% set most_holdout_days = 365 %}
 
 with bounds as (
@@ -7,9 +8,27 @@ with bounds as (
     select
         min(first_day) as first_day,
         {{ last_full_day() }} as last_day,
-        least({{ most_holdout_days }}, {{ days_between('min(first_day)', last_full_day()) }} / 2) as half_days
+        {{ days_between('min(first_day)', last_full_day()) }} as history_days
     from {{ ref('int_lifetime__customers') }}
     where is_counted
+
+),
+
+holdouts as (
+
+    select
+        *,
+        cast(floor(least({{ most_holdout_days }}, history_days / 2)) as integer) as holdout_days
+    from bounds
+
+),
+
+trials as (
+
+    select
+        *,
+        cast(floor(least({{ most_holdout_days }}, (history_days - holdout_days) / 2)) as integer) as trial_days
+    from holdouts
 
 ),
 
@@ -19,15 +38,25 @@ periods as (
         'now' as period,
         365 as horizon_days,
         first_day as history_day,
-        last_day as cut_day
-    from bounds
+        last_day as cut_day,
+        last_day as end_day
+    from trials
     union all
     select
         'backtest' as period,
-        cast(floor(half_days) as integer) as horizon_days,
+        holdout_days as horizon_days,
         first_day as history_day,
-        last_day - cast(floor(half_days) as integer) as cut_day
-    from bounds
+        last_day - holdout_days as cut_day,
+        last_day as end_day
+    from trials
+    union all
+    select
+        'trial' as period,
+        trial_days as horizon_days,
+        first_day as history_day,
+        last_day - holdout_days - trial_days as cut_day,
+        last_day - holdout_days as end_day
+    from trials
 
 ),
 
@@ -67,10 +96,13 @@ histories as (
         sum(case when order_days.order_date = order_days.first_day then order_days.net_sales else 0 end)
             as first_day_net_sales,
         sum(case when order_days.order_date > periods.cut_day then 1 else 0 end) as later_purchases,
-        sum(case when order_days.order_date > periods.cut_day then order_days.net_sales else 0 end) as later_net_sales
+        sum(case when order_days.order_date > periods.cut_day then order_days.net_sales else 0 end)
+            as later_net_sales
     from order_days
     cross join periods
-    where order_days.first_day <= periods.cut_day
+    where
+        order_days.first_day <= periods.cut_day
+        and order_days.order_date <= periods.end_day
     group by
         periods.period,
         periods.horizon_days,

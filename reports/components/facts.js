@@ -45,6 +45,17 @@ export function recentAgainstEarlier(cohorts, windowDays, months = 3) {
 	};
 }
 
+/** 95 % Wilson score interval of a share; null without trials. */
+export function wilson(successes, trials) {
+	if (!trials) return null;
+	const z = 1.959963984540054;
+	const share = successes / trials;
+	const spread = z * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));
+	const scale = 1 + (z * z) / trials;
+	const centre = share + (z * z) / (2 * trials);
+	return { low: Math.max(0, (centre - spread) / scale), high: Math.min(1, (centre + spread) / scale) };
+}
+
 /** Share of the last 12 months' net sales that customers with an earlier order brought; null if unknown. */
 export function returningShare(sales) {
 	const months = [...new Set(sales.map((row) => row.month))].sort().slice(-12);

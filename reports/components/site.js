@@ -6,7 +6,8 @@ import { derived, writable } from 'svelte/store';
 import en from './text/en/index.js';
 import zh from './text/zh/index.js';
 import { formatter, named } from './format.js';
-import { toSearch } from './view.js';
+import { openMonth } from './facts.js';
+import { filterOf, toSearch } from './view.js';
 
 const KEY = 'second-order';
 const LANGUAGES = { en, zh };
@@ -29,7 +30,9 @@ export function provideSite() {
 	const name = derived(text, ($text) => (group, value) => named($text.names[group], value));
 	/** `$link('/retention/')` → the address of another page with the reader's language and filters */
 	const link = derived(view, ($view) => (path) => `${path}${toSearch($view)}`);
-	return setContext(KEY, { shop, appearance, view, text, format, name, link });
+	/** `$filter.pick(rows, 'month')` → the rows of what the reader chose */
+	const filter = derived([view, shop], ([$view, $shop]) => filterOf($view, openMonth($shop?.as_of, $shop?.timezone)));
+	return setContext(KEY, { shop, appearance, view, text, format, name, link, filter });
 }
 
 /** @returns {ReturnType<typeof provideSite>} */

@@ -22,6 +22,21 @@ export default {
 		maturity: 'Maturity',
 		asOf: 'As of'
 	},
+	filters: {
+		title: 'What is shown',
+		period: 'Period',
+		by: 'Show',
+		allTime: 'All time',
+		last: (months) => `Last ${months} full months`,
+		year: (year) => `${year}`,
+		clear: 'Clear',
+		is: (dimension, value) => `${dimension}: ${value}`,
+		months: (from, to) => `${from} to ${to}`,
+		notBy: (dimension) => `All customers: not split by ${dimension.toLowerCase()}`,
+		nothing: 'There is nothing in what you chose.',
+		nothingHelp: 'Choose another period or another value above.',
+		notPeriod: 'Not limited to the period'
+	},
 	clauses: (...clauses) => clauses.filter(Boolean).join('; '),
 	/** Clauses as one sentence; empty ones are left out. */
 	sentence: (...clauses) => `${clauses.filter(Boolean).join('; ')}.`,

@@ -22,6 +22,21 @@ export default {
 		maturity: '成熟度',
 		asOf: '截至'
 	},
+	filters: {
+		title: '显示范围',
+		period: '时间',
+		by: '范围',
+		allTime: '全部时间',
+		last: (months) => `最近 ${months} 个完整月份`,
+		year: (year) => `${year} 年`,
+		clear: '清除',
+		is: (dimension, value) => `${dimension}：${value}`,
+		months: (from, to) => `${from}至${to}`,
+		notBy: (dimension) => `全部客户：不按${dimension}细分`,
+		nothing: '所选范围内没有数据。',
+		nothingHelp: '请在上方选择其他时间或其他范围。',
+		notPeriod: '不受所选时间限制'
+	},
 	clauses: (...clauses) => clauses.filter(Boolean).join('；'),
 	sentence: (...clauses) => `${clauses.filter(Boolean).join('；')}。`,
 	yes: '是',

@@ -8,6 +8,8 @@ export function formatter({ locale, currency, timeZone }) {
 	const number = (options) => new Intl.NumberFormat(locale, options);
 	const counts = number({ maximumFractionDigits: 0 });
 	const shares = number({ style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+	const signedShares = number({ style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' });
+	const decimals = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
 	const wholeShares = number({ maximumFractionDigits: 0 });
 	// Where nothing reaches 10 %, whole percents would make most figures alike.
 	const fineShares = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -52,6 +54,10 @@ export function formatter({ locale, currency, timeZone }) {
 		count: written((value) => counts.format(value)),
 		/** 0.4549 → 45.5% */
 		share: written((value) => shares.format(value)),
+		/** 0.122 → +12.2% */
+		signedShare: written((value) => signedShares.format(value)),
+		/** 1.0009 → 1.00 */
+		decimal: written((value) => decimals.format(value)),
 		/** 0.4549 → 45, for cells whose unit is said in the heading; `most` is the largest share beside it. */
 		cellShare: (value, most) =>
 			isNumber(value) ? (most < 0.1 && value !== 0 ? fineShares : wholeShares).format(value * 100) : MISSING,

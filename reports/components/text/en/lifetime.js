@@ -1,3 +1,119 @@
 export default {
-	title: 'Lifetime value'
+	title: 'Lifetime value',
+	empty: 'No customer with a valid order yet.',
+	emptyHelp: 'Once orders are loaded, this page shows what a customer brings over time, and whether winning one pays.',
+	answer: (money, days) => `A first buyer brings ${money} of net sales within ${days} days.`,
+	tooEarly: (money) =>
+		`A customer has brought ${money} of net sales so far; none has been watched for 90 days, so more can't be said yet.`,
+	shorter: (money, days) => `Within ${days} days it is ${money}. Only first buyers watched for the whole time are counted.`,
+	noCost: 'What a new customer costs is not known.',
+	noCostHelp:
+		'Put marketing_spend.csv into the drop folder (date, channel, stage, amount, acquisition_source) to see when a customer has paid for itself.',
+	notPaidBack: (cost) => `Winning one costs ${cost}, which the margin has not paid back so far.`,
+	paidAtOnce: (cost, margin) => `Winning one costs ${cost}; the margin of the first month, ${margin}, already pays for it.`,
+	paidBack: (cost, months) =>
+		`Winning one costs ${cost}; the margin has paid it back after ${months} ${months === 1 ? 'month' : 'months'}.`,
+	curvesTitle: 'What a first buyer has brought, month by month',
+	curvesLead: 'Each line is a quarter of first buyers. A newer line above an older one: newer customers are worth more.',
+	curvesEmpty: 'The first full month after a first order has not passed yet.',
+	curvesDefinition:
+		'Net sales (after discounts and refunds) of a cohort’s first buyers, added up by calendar months since the first order, divided by all of its first buyers. Several cohorts together: each month’s mean over the cohorts whose month is over, added up.',
+	marginDefinition:
+		'Net sales less the cost of the goods, added up by calendar months since the first order, divided by all first buyers of the cohort. Shipping, payment fees and marketing are not taken off.',
+	curvesMaturity: 'A month counts once it is over for the whole cohort; each line ends there.',
+	measure: 'What is added up',
+	netSales: 'Net sales',
+	margin: 'Gross margin',
+	netSalesEach: 'Net sales a first buyer',
+	marginEach: 'Margin a first buyer',
+	noMargin: 'The margin is not known: the goods’ costs are missing.',
+	noMarginHelp: 'Add unit_cost to order_lines or products and run the shop again.',
+	quarter: 'First order in',
+	allQuarters: 'All first buyers',
+	afterMonths: (months) => `${months} ${months === 1 ? 'month' : 'months'} after the first order`,
+	paybackTitle: 'When a new customer has paid for itself',
+	paybackLead: 'Margin a first buyer, added up, against what winning one costs. Where the line crosses, the rest is profit.',
+	paybackDefinition:
+		'Acquisition cost: acquisition spend of a month divided by the first buyers of that month; spend that names a source is divided by that source’s first buyers. Margin: net sales less the cost of the goods, added up by months since the first order. Cohorts without spend have no cost, which is not a cost of 0.',
+	costNotSplit: 'Costs are known by source only, not by what you chose.',
+	costNotSplitHelp: 'Choose a source above, or all customers.',
+	sourcesTitle: 'Acquisition cost by source',
+	cac: 'Cost of a new customer',
+	spend: 'Acquisition spend',
+	firstMargin: 'Margin in month 0',
+	laterMargin: 'Margin by month 3',
+	marginSoFar: 'Margin so far',
+	paybackMonths: 'Paid back after months',
+	distributionTitle: 'Who brings the sales',
+	distributionLead: (share) => `The best tenth of customers brought ${share} of net sales.`,
+	distributionDefinition:
+		'Customers ordered by their net sales so far and cut into ten equal parts. Recent customers have had little time, which widens the differences.',
+	bestTenth: 'Best tenth',
+	tenth: (number) => `Tenth ${number}`,
+	tenthColumn: 'Tenth',
+	customers: 'Customers',
+	shareOfNet: 'Share of net sales',
+	shareOfCustomers: 'Share of customers',
+	perCustomer: (money) => `${money} a customer`,
+	customersSample: (customers) => `${customers} customers`,
+	groupsTitle: 'Stages and tiers',
+	groupsLead: 'How many customers are where, and what a customer there has brought so far.',
+	groupSample: (customers, money) => `${customers}, ${money} each`,
+	groupColumn: 'Group',
+	repeat90: '90-day repeat rate',
+	grouping: {
+		lifecycle_stage: 'Stage',
+		tier: 'Tier',
+		vip: 'VIP',
+		price_sensitivity: 'Price',
+		first_order_day: 'First day'
+	},
+	groupingDefinition: {
+		lifecycle_stage:
+			'By the time since the last order against the customer’s own rhythm and the product’s: new (first order only, lately), active, due (about the time to order again), at risk (later than usual) and lapsed.',
+		tier: 'A, B or C by recency, frequency and net sales together.',
+		vip: 'VIP: the customers with the highest net sales and orders.',
+		price_sensitivity: 'Price-sensitive: the first order carried a large discount, or most orders were discounted.',
+		first_order_day: 'Whether the first order fell on a day of a large promotion, recognised by its orders and discounts.'
+	},
+	group: {
+		new: 'New',
+		active: 'Active',
+		due: 'Due',
+		at_risk: 'At risk',
+		lapsed: 'Lapsed',
+		A: 'A',
+		B: 'B',
+		C: 'C',
+		vip: 'VIP',
+		not_vip: 'Others',
+		price_sensitive: 'Price-sensitive',
+		not_price_sensitive: 'Others',
+		big_promotion: 'On a day of promotion',
+		other_day: 'On another day'
+	},
+	backtestTitle: 'How good the predictions are',
+	backtestLead: (date, days, predicted, actual) =>
+		`Made with what was known on ${date}, for the ${days} days after: ${predicted} orders foretold, ${actual} came.`,
+	backtestEmpty: 'No prediction can be checked yet.',
+	backtestEmptyHelp: 'It takes customers whose orders can be foretold from one half of the history and checked on the other.',
+	backtestDefinition:
+		'The model is fitted on orders up to a day in the past and asked for what came after it; the same for three simple guesses. Foretold orders are days with an order. Error: orders by which a customer’s forecast was off on average. Best tenth found: share of the orders that came from the tenth foretold highest. Interval kept: share of customers whose orders lay within the model’s 95 % interval.',
+	captureLead: (capture, coverage) =>
+		`The tenth of customers foretold highest made ${capture} of the orders; ${coverage} of customers stayed within their interval.`,
+	actual: 'What came',
+	forecast: {
+		model: 'The model',
+		'same as before': 'Everyone as before',
+		'past spend': 'Past spend',
+		'nobody comes back': 'Nobody comes back'
+	},
+	bias: (share) => `${share} against what came`,
+	forecastColumn: 'Forecast',
+	predictedOrders: 'Orders foretold',
+	actualOrders: 'Orders that came',
+	biasColumn: 'Too many or too few',
+	error: 'Error a customer',
+	capture: 'Best tenth found',
+	coverage: 'Interval kept'
 };

@@ -9,6 +9,7 @@ export function formatter({ locale, currency, timeZone }) {
 	const counts = number({ maximumFractionDigits: 0 });
 	const shares = number({ style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
 	const signedShares = number({ style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' });
+	const signedPoints = number({ minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: 'exceptZero' });
 	const decimals = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
 	const wholeShares = number({ maximumFractionDigits: 0 });
 	// Where nothing reaches 10 %, whole percents would make most figures alike.
@@ -24,6 +25,13 @@ export function formatter({ locale, currency, timeZone }) {
 	const decimals = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
 	const amounts = money(2);
 	const wholeAmounts = money(0);
+	const signedAmounts = number({
+		style: 'currency',
+		currency,
+		currencyDisplay: 'narrowSymbol',
+		maximumFractionDigits: 0,
+		signDisplay: 'exceptZero'
+	});
 	const shortAmounts = number({
 		style: 'currency',
 		currency,
@@ -35,6 +43,7 @@ export function formatter({ locale, currency, timeZone }) {
 	const day = (options) => new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options });
 	const months = day({ month: 'short', year: 'numeric' });
 	const dates = day({ day: 'numeric', month: 'short', year: 'numeric' });
+	const daysOfMonth = day({ day: 'numeric', month: 'short' });
 	const moments = new Intl.DateTimeFormat(locale, {
 		timeZone,
 		day: 'numeric',
@@ -56,6 +65,10 @@ export function formatter({ locale, currency, timeZone }) {
 		share: written((value) => shares.format(value)),
 		/** 0.122 → +12.2% */
 		signedShare: written((value) => signedShares.format(value)),
+		/** 0.0203 → +2.0, said with `points` */
+		signedPoints: written((value) => signedPoints.format(value * 100)),
+		/** -9481.6 → -$9,482 */
+		signedMoney: written((value) => signedAmounts.format(value)),
 		/** 1.0009 → 1.00 */
 		decimal: written((value) => decimals.format(value)),
 		/** 0.4549 → 45, for cells whose unit is said in the heading; `most` is the largest share beside it. */
@@ -73,6 +86,7 @@ export function formatter({ locale, currency, timeZone }) {
 		shortMoney: written((value) => shortAmounts.format(value)),
 		month: dated(months),
 		date: dated(dates),
+		dayAndMonth: dated(daysOfMonth),
 		moment: (value) => (value ? moments.format(new Date(value)) : MISSING),
 		text: (value) => (value === null || value === undefined || value === '' ? MISSING : String(value))
 	};

@@ -10,6 +10,7 @@ export function formatter({ locale, currency, timeZone }) {
 	const shares = number({ style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
 	const signedShares = number({ style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' });
 	const signedPoints = number({ minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: 'exceptZero' });
+	const plainNumbers = number({ maximumFractionDigits: 1 });
 	const decimals = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
 	const wholeShares = number({ maximumFractionDigits: 0 });
 	// Where nothing reaches 10 %, whole percents would make most figures alike.
@@ -70,6 +71,7 @@ export function formatter({ locale, currency, timeZone }) {
 		/** -9481.6 → -$9,482 */
 		signedMoney: written((value) => signedAmounts.format(value)),
 		/** 1.0009 → 1.00 */
+		number: written((value) => plainNumbers.format(value)),
 		decimal: written((value) => decimals.format(value)),
 		/** 0.4549 → 45, for cells whose unit is said in the heading; `most` is the largest share beside it. */
 		cellShare: (value, most) =>

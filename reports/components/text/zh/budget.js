@@ -1,3 +1,40 @@
 export default {
-	title: '预算与假设'
+	title: '预算与假设',
+	noSpend: '营销支出未知。',
+	noSpendHelp: '把 marketing_spend.csv（date、channel、stage：acquisition 或 post_purchase、amount）放进 drop 文件夹，再运行一次店铺。',
+	answer: (after, hundred) => `每 ${hundred} 营销支出中，有 ${after} 用于购买之后。`,
+	advice: (low, high, place) =>
+		`流传的建议是 ${low} 至 ${high}：目前${{ below: '低于', within: '处于', above: '高于' }[place]}这一范围。`,
+	rateNow: (share, days) => `${share} 的首购客户在 ${days} 天内再次购买。下方的滑块显示更多人回来会带来什么。`,
+	acquisition: '购买之前',
+	after: '购买之后',
+	share: '购买之后的占比',
+	splitTitle: '购买前后的支出',
+	splitLead: (low, high) => `流传的建议是把 ${low} 至 ${high} 用于购买之后。`,
+	splitDefinition:
+		'每月营销支出按阶段划分：获得客户（acquisition）或让客户回来（post-purchase），按当日汇率折算为店铺货币。建议只是建议，并非测量结果。',
+	splitSample: (money, months) => `${months} 个月共 ${money}`,
+	withoutRate: '部分支出没有汇率，未计入。',
+	whatIfTitle: '如果有更多人回来',
+	whatIfLead: '移动滑块；一切都会根据实测数据重新计算。',
+	whatIfEmpty: '为时尚早：还没有首购客户被观察足够久，无法计算。',
+	whatIfEmptyHelp: '需要有被观察满 90 天的首购客户，并且其中有人再次购买。',
+	whatIfDefinition:
+		'最近 12 个完整月份的首购客户，乘以复购率提高的百分点，再乘以一位回头客在首单之后带来的金额：首购客户的价值减去平均每单金额，再除以复购率。它说明变化值多少，并不表示一定能实现。',
+	whatIfMaturity: (days) => `价值与复购率取自被观察满 ${days} 天的首购客户。`,
+	sliderRate: '再次购买',
+	sliderValue: '之后每单金额增加',
+	sliderSpend: '每年增加支出',
+	result: (from, to, money) => `再次购买的首购客户从 ${from} 提高到 ${to}：每年净销售额增加 ${money}。`,
+	resultLeft: (from, to, money, left) =>
+		`再次购买的首购客户从 ${from} 提高到 ${to}：每年净销售额增加 ${money}，扣除商品成本和支出后剩余 ${left}。`,
+	stepBuyers: '最近 12 个完整月份的首购客户',
+	stepRate: (days) => `目前在 ${days} 天内再次购买`,
+	stepTarget: '届时再次购买',
+	stepBack: '增加的回头客',
+	stepEach: (worth, first, days) => `每人在首单之后带来（首购客户 ${days} 天价值 ${worth}，每单 ${first}）`,
+	stepNet: '每年增加的净销售额',
+	stepMargin: (share) => `其中毛利（占净销售额 ${share}）`,
+	stepSpend: '增加的支出',
+	stepLeft: '每年剩余'
 };

@@ -10,11 +10,10 @@ export function formatter({ locale, currency, timeZone }) {
 	const shares = number({ style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
 	const signedShares = number({ style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' });
 	const signedPoints = number({ minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: 'exceptZero' });
-	const plainNumbers = number({ maximumFractionDigits: 1 });
 	const decimals = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
 	const wholeShares = number({ maximumFractionDigits: 0 });
 	// Where nothing reaches 10 %, whole percents would make most figures alike.
-	const fineShares = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
+	const tenths = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
 	const money = (digits) =>
 		number({
 			style: 'currency',
@@ -23,7 +22,6 @@ export function formatter({ locale, currency, timeZone }) {
 			minimumFractionDigits: digits,
 			maximumFractionDigits: digits
 		});
-	const decimals = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
 	const amounts = money(2);
 	const wholeAmounts = money(0);
 	const signedAmounts = number({
@@ -71,16 +69,15 @@ export function formatter({ locale, currency, timeZone }) {
 		/** -9481.6 → -$9,482 */
 		signedMoney: written((value) => signedAmounts.format(value)),
 		/** 1.0009 → 1.00 */
-		number: written((value) => plainNumbers.format(value)),
 		decimal: written((value) => decimals.format(value)),
 		/** 0.4549 → 45, for cells whose unit is said in the heading; `most` is the largest share beside it. */
 		cellShare: (value, most) =>
-			isNumber(value) ? (most < 0.1 && value !== 0 ? fineShares : wholeShares).format(value * 100) : MISSING,
+			isNumber(value) ? (most < 0.1 && value !== 0 ? tenths : wholeShares).format(value * 100) : MISSING,
 		money: written((value) => amounts.format(value)),
 		/** Without cents: for large sums on cards. */
 		wholeMoney: written((value) => (Math.abs(value) < 1000 ? amounts : wholeAmounts).format(value)),
 		/** 5.513 → 5.5: points, hours, days, stars */
-		number: written((value) => decimals.format(value)),
+		number: written((value) => tenths.format(value)),
 		/** 0.583 → £58, to be read with `hundred`: £58 of every £100 */
 		hundredth: written((share) => money(0).format(Math.round(share * 100))),
 		hundred: () => money(0).format(100),

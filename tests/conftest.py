@@ -103,8 +103,19 @@ def demo(repository: Path) -> Demo:
 
 @pytest.fixture
 def free_ports() -> tuple[int, int]:
-    """Two ports of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
+    """Two ports of 127.0.0.1 that nobody listens on.
+
+    Below those that the system hands out by itself, so that none of the servers that start meanwhile is given one.
+    """
+    first = 20_000 + os.getpid() * 7 % 10_000
+    found = [port for port in range(first, first + 1_000) if _is_free(port)]
+    return found[0], found[1]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as candidate:
+        try:
+            candidate.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

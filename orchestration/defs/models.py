@@ -1,5 +1,6 @@
 """Assets of the dbt project: every model an asset, every dbt test a check of it."""
 
+import fcntl
 import json
 import os
 import sys
@@ -51,11 +52,18 @@ def dbt_resource(project: DbtProject) -> DbtCliResource:
 
 
 def prepare_manifest(project: DbtProject) -> None:
-    """Parse the project if anything in it is newer than its manifest.
+    """Parse the project if anything in it is newer than its manifest. Runs of several shops wait for each other here.
 
     Raises:
         UserError: the project doesn't parse; dbt's own message says where.
     """
+    project.manifest_path.parent.mkdir(exist_ok=True)
+    with (project.manifest_path.parent / "parse.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _parse_if_changed(project)
+
+
+def _parse_if_changed(project: DbtProject) -> None:
     if project.manifest_path.exists():
         made = project.manifest_path.stat().st_mtime_ns
         parts = [REPOSITORY / part for part in _PROJECT_PARTS]

@@ -64,6 +64,7 @@ def test_up_serves_the_report_and_dagster_on_this_machine_only(repository: Path,
         process.wait(timeout=60)
 
 
+@pytest.mark.usefixtures("demo")
 def test_a_shop_of_ones_own_as_the_readme_writes_it(repository: Path, tmp_path: Path) -> None:
     shop = tmp_path / "shops" / "my-shop"
     for _, file, text in blocks(repository):

@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--source", help="time the load of so many --rows of this source from its fake instead")
     parser.add_argument("--memory", default="4GB", help="what DuckDB may take before it spills")
     parser.add_argument("--folder", type=Path, help="where the generated shop lies, data/bench/<orders> by default")
-    parser.add_argument("--threads", type=int, default=1, help="how many models dbt runs at once")
+    parser.add_argument("--threads", type=int, default=2, help="how many models dbt runs at once; as profiles.yml")
     parser.add_argument("--sync", type=int, help="time the plan of so many memberships, and a first sync, instead")
     options = parser.parse_args()
     if options.sync is not None:

@@ -100,13 +100,14 @@ def sync_shop(
     dry_run: bool = False,
     allowed: Collection[str] = (),
     clock: Clock | None = None,
-    rules: Path = RULES,
+    rules: Path | None = None,
 ) -> list[SyncReport]:
     """Sync all configured destinations, one after the other. To be called by who holds the shop's lock.
 
     Args:
         dry_run: make and show the plan, ask no destination anything.
         allowed: audiences that their size doesn't stop.
+        rules: which audiences there are; the project's own by default.
 
     Raises:
         UserError: nothing may be sent now, for the reason it gives, or a setting is wrong. An outage of one destination
@@ -118,7 +119,7 @@ def sync_shop(
         raise UserError(
             f"{shop.folder / 'shop.yml'}: no destination; name one under 'destinations' such as klaviyo: {{}}"
         )
-    published = read_published(paths, rules)
+    published = read_published(paths, rules or RULES)
     unknown = sorted(set(allowed) - set(published.audiences))
     if unknown:
         known = ", ".join(sorted(published.audiences)) or "none"

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 from unittest import mock
+from uuid import UUID
 
 import duckdb
 import pyarrow as pa
@@ -202,6 +203,11 @@ class SyncShop:
         return ShopPaths(self.folder / "data")
 
     @property
+    def run_id(self) -> str:
+        """The run that published last."""
+        return str(UUID(int=self.versions))
+
+    @property
     def rules(self) -> Path:
         """The audiences there are."""
         file = self.folder / "audiences.csv"
@@ -219,7 +225,7 @@ class SyncShop:
         self.clock.advance(86_400)
         self.versions += 1
         now = self.clock.now().replace(tzinfo=None, microsecond=0)
-        run_id = f"run-{self.versions:04d}"
+        run_id = self.run_id
         emails = sorted({email for people in audiences.values() for email in people})
         with open_warehouse(self.paths.warehouse) as connection:
             connection.execute("drop schema if exists audiences cascade; create schema audiences")

@@ -465,7 +465,7 @@ def republish(shop: SyncShop, connection: Any) -> None:
     shop.versions += 1
     shop.clock.advance(60)
     now = shop.clock.now().replace(tzinfo=None, microsecond=0)
-    run_id = f"run-{shop.versions:04d}"
+    run_id = shop.run_id
     for stage in ("gate 1", "dbt tests", "gate 2"):
         connection.execute("insert into ops.run_checks values (?, ?, 10, 0, 0)", [run_id, stage])
     version = publish(connection, shop.paths.published, run_id, now, now - timedelta(hours=6), 1)

@@ -120,6 +120,7 @@ class Settings(BaseModel):
     max_emails_per_person: Annotated[int, Field(gt=0)] = 10
     lift_window_days: Annotated[int, Field(gt=0)] = 30
     lift_flow_windows: dict[str, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
+    lift_flow_ids: dict[str, str] = Field(default_factory=dict)
     lift_pre_period_days: Annotated[int, Field(gt=0)] = 180
     lift_holdout_shares: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
     lift_fewest_persons: Annotated[int, Field(ge=30)] = 100

@@ -2,8 +2,33 @@
 -- it sends) both are watched from their assignment: the triggered of one arm can't be held against all of the other.
 {% set windows = setting("lift_flow_windows") %}
 {% set shares = setting("lift_holdout_shares") %}
+{% set flow_ids = setting("lift_flow_ids") %}
 
-with experiments as (
+with arms as (
+
+    -- Arms drawn before the flow was built in a tool have a name of their own for it.
+    select
+        source,
+        experiment_id,
+        arm,
+        triggered_at,
+        has_two_arms,
+        {% if flow_ids %}
+            case
+                {% for flow in flow_ids %}
+                    when flow_id = '{{ flow | replace("'", "''") }}'
+                        then '{{ (flow_ids[flow] or "") | replace("'", "''") }}'
+                {% endfor %}
+                else flow_id
+            end as flow_id
+        {% else %}
+            flow_id
+        {% endif %}
+    from {{ ref('fct_experiment_arms') }}
+
+),
+
+experiments as (
 
     select
         source,
@@ -15,7 +40,7 @@ with experiments as (
         sum(case when has_two_arms then 1 else 0 end) as persons_in_two_arms,
         max(case when arm = 'treatment' then triggered_at end) is not null
         and max(case when arm = 'holdout' then triggered_at end) is not null as is_triggered
-    from {{ ref('fct_experiment_arms') }}
+    from arms
     group by
         source,
         experiment_id

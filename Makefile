@@ -45,6 +45,11 @@ up: ## serve Dagster's pages and the built report on 127.0.0.1; SHOP=<folder> DA
 	$(INSTALL) python site
 	$(PYTHON) -m orchestration up "$$SHOP" --dagster-port "$$DAGSTER_PORT" --report-port "$$REPORT_PORT" $(ARGS)
 
+.PHONY: pdf
+pdf: ## print the scorecard of a shop's report to a PDF; SHOP=<folder>, ARGS=--language=zh for Chinese
+	$(INSTALL) python browser
+	$(PYTHON) -m orchestration pdf "$$SHOP" $(ARGS)
+
 .PHONY: webhooks
 webhooks: ## take Shopify's webhooks until stopped; SHOP=<folder> WEBHOOK_PORT=8001, SHOPIFY_CLIENT_SECRET in the environment
 	$(INSTALL) python

@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "sync": _sync,
             "erase": _erase,
             "export-person": _export_person,
+            "pdf": _pdf,
         }
         command = commands[options.command]
         command(options)
@@ -106,6 +107,10 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
     export.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
     export.add_argument("--to", type=Path, default=None, help="the file; person-<moment>.json here by default")
+    pdf = commands.add_parser("pdf", help="print the report's first page to a PDF file")
+    pdf.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
+    pdf.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
+    pdf.add_argument("--language", choices=("en", "zh"), default="en")
     demo = commands.add_parser("demo", help="write the demo shop's files")
     demo.add_argument("--orders", type=int, default=None)
     return parser
@@ -272,6 +277,18 @@ def _export_person(options: argparse.Namespace) -> None:
     run_export(shop, paths, options.email, options.to, wait_seconds=options.wait)
 
 
+def _pdf(options: argparse.Namespace) -> None:
+    shop = load_shop(options.shop)
+    paths = paths_of(shop, options.data)
+    if not (paths.site / "index.html").is_file():
+        raise UserError(f"{_relative(paths.site)}: no report yet; make it with 'make run SHOP={options.shop}'")
+    from orchestration.publish.pdf import print_page
+
+    target = paths.root / f"scorecard-{options.language}.pdf"
+    print_page(paths.site, target, options.language)
+    print(f"Scorecard: {_relative(target)}")
+
+
 def _up(options: argparse.Namespace) -> None:
     shop = load_shop(options.shop)
     paths = paths_of(shop, options.data)
@@ -279,9 +296,11 @@ def _up(options: argparse.Namespace) -> None:
     check_port(options.report_port, "the report", "REPORT_PORT=<port>")
     if not (paths.site / "index.html").is_file():
         raise UserError(f"{_relative(paths.site)}: no report yet; make it with 'make run SHOP={options.shop}'")
+    from orchestration.publish.docs import write_dbt_docs
     from orchestration.publish.serve import serve
     from orchestration.run import prepare_dagster_home
 
+    write_dbt_docs(paths.dbt_target, paths.root / "dbt_docs")
     prepare_dagster_home(paths)
     environment = {
         **os.environ,

@@ -6,6 +6,7 @@ doesn't.
 
 import errno
 import logging
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ ADDRESS = "127.0.0.1"
 BYTE_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 # Code whose name holds a hash of its content; everything else may change under its name.
 IMMUTABLE = "/_app/immutable/"
+# Folders beside the site that the report links to. They are for this machine and no part of the site.
+BESIDE = ("data_docs", "dbt_docs")
 
 MIME_TYPES = {
     **SimpleHTTPRequestHandler.extensions_map,
@@ -79,6 +82,15 @@ class SiteHandler(SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(end - start + 1))
         self.end_headers()
         return BytesIO(content)
+
+    def translate_path(self, path: str) -> str:
+        """The file of an address: of the site, or of the documentation beside it."""
+        file = super().translate_path(path)
+        # Judged once it is free of "..", so that nothing else beside the site can be reached.
+        inside = os.path.relpath(file, self.directory)
+        if inside.split(os.sep, 1)[0] not in BESIDE:
+            return file
+        return str(Path(self.directory).resolve().parent / inside)
 
     def end_headers(self) -> None:
         """Adds what every answer carries."""

@@ -22,7 +22,10 @@ MakeSite = Callable[[Tables], Path]
 StartVisit = Callable[..., Visit]
 
 SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "BRL": "R$"}
-PAGES = ["/", "/retention/"]
+# Every page that is there, the newest too.
+PAGES = sorted(
+    f"/{page.stem}/".replace("/index/", "/") for page in (Path(__file__).parents[2] / "reports" / "pages").glob("*.md")
+)
 # The values that a reader must never meet.
 BROKEN = re.compile(r"\b(NaN|undefined|null|Infinity|Invalid Date|\[object Object\])\b")
 
@@ -69,8 +72,15 @@ def charts(page: Page) -> list[dict[str, Any]]:
 
 
 def check_home(visit: Visit, published: Path) -> None:
-    """Cards, charts, reconciliation and trust of the home page against the Parquet files."""
-    [(currency, rejected, passed)] = read(published, "select currency, rows_rejected, checks_passed from run_info")
+    """Scorecard, cards and charts of the week's page against the Parquet files."""
+    [(currency,)] = read(published, "select currency from run_info")
+    score = read(published, "select figure, unit, value, difference, difference_low from weekly_scorecard")
+    for figure, unit, value, difference, low in score:
+        digits = "1" if unit == "money" and abs(value) >= 1000 else "0.01"
+        shown = share(value) if unit.startswith("share") else money(value, currency, digits)
+        assert visit.text(f"score-{figure}", "value") == shown, figure
+        if low is not None and low <= 0 <= 2 * difference - low:
+            assert "no clear change" in visit.text(f"score-{figure}", "change"), figure
     for figure, value, numerator, denominator, unit in read(
         published,
         "select figure, value, numerator, denominator, unit from headline_figures order by sort_order",
@@ -84,10 +94,18 @@ def check_home(visit: Visit, published: Path) -> None:
         if unit == "share":
             sample = visit.text(f"figure-{figure}", "sample")
             assert sample.startswith(f"{count(numerator)} of {count(denominator)} "), figure
-    assert visit.text("fact-rows-rejected", "value") == count(rejected)
-    assert visit.text("fact-checks-passed", "value") == count(passed)
 
-    sales, repeat = charts(visit.page)
+    drawn = charts(visit.page)
+    weeks = read(published, "select distinct strftime(week, '%Y-%m-%d') from sales_by_week order by 1")[-26:]
+    if weeks:
+        assert drawn[0]["categories"] == [week for (week,) in weeks]
+        totals = read(
+            published,
+            "select strftime(week, '%Y-%m-%d'), sum(net_sales) from sales_by_week group by week order by week",
+        )[-26:]
+        stacked = [sum(values) for values in zip(*(series["data"] for series in drawn[0]["series"]), strict=True)]
+        assert stacked == pytest.approx([float(total) for _, total in totals], abs=1e-6)
+    sales = drawn[-1]
     months = read(published, "select distinct strftime(month, '%Y-%m-%d') from sales_by_period order by 1")
     assert sales["categories"] == [month for (month,) in months]
     names = {"Returning customers": "returning", "New customers": "new", "No identity": "unidentified"}
@@ -105,8 +123,13 @@ def check_home(visit: Visit, published: Path) -> None:
             """,
         )
         assert series["data"] == pytest.approx([value for (value,) in expected], abs=1e-6), series["name"]
-    check_repeat_chart(repeat, published, 90)
 
+
+def check_trust(visit: Visit, published: Path) -> None:
+    """Reconciliation, facts and rejected rows of the page of trust against the Parquet files."""
+    [(currency, rejected, passed)] = read(published, "select currency, rows_rejected, checks_passed from run_info")
+    assert visit.text("fact-rows-rejected", "value") == count(rejected)
+    assert visit.text("fact-checks-passed", "value") == count(passed)
     steps = read(
         published,
         """
@@ -188,7 +211,7 @@ def check_retention(visit: Visit, published: Path) -> None:
     assert grid.locator("td.cell").all_inner_texts() == expected
     assert grid.locator("td.cell.early").count() == sum(not mature for _, matures in heat for mature in matures)
 
-    repeat, period = sorted(charts(visit.page), key=lambda chart: len(chart["categories"][0]))
+    repeat, period = cohort_charts(visit.page)
     check_repeat_chart(repeat, published, 90)
     for days in windows:
         lines = [series for series in period["series"] if series["name"] == f"Last {days} days"]
@@ -207,6 +230,73 @@ def check_retention(visit: Visit, published: Path) -> None:
             if value != "-"
         }
         assert together == pytest.approx(dict(known)), days
+
+
+def check_lifetime(visit: Visit, published: Path) -> None:
+    """Answer, tenths, stages and the predictions' check of the lifetime page against the Parquet files."""
+    [(currency, worth)] = read(
+        published,
+        "select currency, cohort_clv_365d from run_info, clv_summary where dimension = 'all'",
+    )
+    assert visit.text("answer") == f"A first buyer brings {money(worth, currency)} of net sales within 365 days."
+    for tenth, part in read(published, "select tenth, share_of_net_sales from clv_distribution"):
+        assert visit.text("tenths", f"bar-{tenth}", "value") == share(part), tenth
+    for group, part in read(
+        published,
+        """
+        select customer_group, share_of_customers from customer_groups
+        where customer_grouping = 'lifecycle_stage' and dimension = 'all'
+        """,
+    ):
+        assert visit.text("customer-groups", f"bar-{group}", "value") == share(part), group
+    for forecast, predicted in read(
+        published, "select forecast, predicted_orders from prediction_backtest where forecast <> 'past spend'"
+    ):
+        assert visit.text("backtest", f"bar-{forecast.replace(' ', '-')}", "value") == count(predicted), forecast
+
+
+def check_budget(visit: Visit, published: Path) -> None:
+    """Spend by month against the Parquet file, and the what-if by its own arithmetic."""
+    [split] = charts(visit.page)
+    for series, stage in zip(split["series"], ["post_purchase", "acquisition"], strict=True):
+        spend = read(
+            published,
+            f"select spend from budget_split where stage = '{stage}' and month is not null order by month",
+        )
+        assert series["data"] == pytest.approx([float(value) for (value,) in spend]), stage
+    [(currency, as_of, worth, first)] = read(
+        published,
+        """
+        select currency, as_of, cohort_clv_365d, average_order_value
+        from run_info, clv_summary where dimension = 'all'
+        """,
+    )
+    [(rate,)] = read(
+        published,
+        """
+        select sum(repeaters) / sum(mature_customers) from repeat_rate_by_cohort
+        where dimension = 'all' and window_days = 365
+        """,
+    )
+    [(buyers,)] = read(
+        published,
+        f"""
+        select sum(customers) from repeat_rate_by_cohort
+        where dimension = 'all' and window_days = 365
+            and cohort_month >= date_trunc('month', timestamp '{as_of}') - interval 12 month
+            and cohort_month < date_trunc('month', timestamp '{as_of}')
+        """,
+    )
+    visit.page.get_by_test_id("slider-rate").fill("0.65")
+    assert visit.text("step-buyers").endswith(count(buyers))
+    more = float(buyers) * (0.65 - rate) * float(worth - first) / rate
+    assert visit.text("step-net").endswith(money(more, currency))
+
+
+def cohort_charts(page: Page) -> list[dict[str, Any]]:
+    """The retention page's charts by month of first order (YYYY-MM) and by month's end (YYYY-MM-DD)."""
+    dated = [chart for chart in charts(page) if re.match(r"\d{4}-\d{2}", str((chart["categories"] or [""])[0]))]
+    return sorted(dated, key=lambda chart: len(chart["categories"][0]))
 
 
 def nothing_broken(visit: Visit) -> None:
@@ -234,6 +324,14 @@ def test_every_figure_on_the_page_is_the_published_one(make_site: MakeSite, visi
     check_home(visitor, published)
     nothing_broken(visitor)
 
+    visitor.page.get_by_role("link", name="Trust", exact=True).click()
+    visitor.page.get_by_test_id("reconciliation").wait_for(timeout=PATIENCE)
+    assert (
+        visitor.text("answer") == "Every order is accounted for: 325 delivered, 310 counted, €21,450.50 of net sales."
+    )
+    check_trust(visitor, published)
+    nothing_broken(visitor)
+
     visitor.page.get_by_role("link", name="Retention").click()
     visitor.page.get_by_test_id("cohort-heatmap").wait_for(timeout=PATIENCE)
     assert visitor.text("answer") == ("42 of 100 first buyers come back within 90 days; 30 of 100 within 30.")
@@ -247,7 +345,7 @@ def test_choosing_another_window_changes_the_chart(make_site: MakeSite, visit: S
     visitor.open("/retention/")
     visitor.page.get_by_role("radio", name="30", exact=True).check(force=True)
     visitor.page.get_by_role("heading", name="First buyers who come back within 30 days").wait_for()
-    repeat, _ = sorted(charts(visitor.page), key=lambda chart: len(chart["categories"][0]))
+    repeat, _ = cohort_charts(visitor.page)
     check_repeat_chart(repeat, tmp_path / "published" / "1", 30)
     # By keyboard: the arrow moves to the next choice, for which nobody has been watched.
     visitor.page.get_by_role("radio", name="90", exact=True).focus()
@@ -258,13 +356,13 @@ def test_choosing_another_window_changes_the_chart(make_site: MakeSite, visit: S
 
 def test_each_figure_says_what_it_is(make_site: MakeSite, visit: StartVisit) -> None:
     visitor = visit(make_site(figures.corner_shop()))
-    visitor.open("/")
-    for name, sample in [
-        ("panel-sales-by-month", "310 orders in 2 months"),
-        ("panel-repeat-rate-by-cohort", "63 of 150"),
-        ("panel-reconciliation", "325 orders delivered"),
-        ("figure-repeat_rate_90d", "63 of 150 watched for 90 days"),
+    for page, name, sample in [
+        ("/", "panel-sales-by-month", "310 orders in 2 months"),
+        ("/", "figure-repeat_rate_90d", "63 of 150 watched for 90 days"),
+        ("/retention/", "panel-repeat-rate-by-cohort", "63 of 150"),
+        ("/trust/", "panel-reconciliation", "325 orders delivered"),
     ]:
+        visitor.open(page)
         place = visitor.page.get_by_test_id(name)
         place.get_by_text("How this is measured").click()
         said = place.locator("dl").inner_text()
@@ -274,7 +372,7 @@ def test_each_figure_says_what_it_is(make_site: MakeSite, visit: StartVisit) -> 
 
 def test_a_download_holds_the_rows_shown(make_site: MakeSite, visit: StartVisit, tmp_path: Path) -> None:
     visitor = visit(make_site(figures.corner_shop()))
-    visitor.open("/")
+    visitor.open("/trust/")
     with visitor.page.expect_download() as waiting:
         visitor.page.get_by_test_id("panel-reconciliation").get_by_role("button").click()
     assert waiting.value.suggested_filename == "corner_shop-reconciliation-2024-06-30.csv"
@@ -373,9 +471,10 @@ def test_a_shop_with_little_shows_what_is_missing(
     width: int,
 ) -> None:
     visitor = visit(make_site(shop()), width)
-    for page, answer in zip(PAGES, [home, retention], strict=True):
+    answers = {"/": home, "/retention/": retention}
+    for page in PAGES:
         visitor.open(page)
-        assert visitor.text("answer") == answer
+        assert visitor.text("answer") == answers.get(page, visitor.text("answer"))
         nothing_broken(visitor)
         for panel in visitor.page.locator("section[data-testid^=panel-]").all():
             shows = panel.locator(".plot svg path, [data-testid=empty-state], table, ul, dl")
@@ -391,6 +490,13 @@ def test_the_demo_shop(published_demo: Path, visit: StartVisit, repository: Path
     visitor.open("/retention/")
     check_retention(visitor, published_demo)
     nothing_broken(visitor)
+    visitor.open("/trust/")
+    check_trust(visitor, published_demo)
+    nothing_broken(visitor)
+    visitor.open("/lifetime/")
+    check_lifetime(visitor, published_demo)
+    visitor.open("/budget/")
+    check_budget(visitor, published_demo)
 
 
 def test_pages_are_built_anew_when_a_column_changes(make_site: MakeSite, repository: Path, tmp_path: Path) -> None:

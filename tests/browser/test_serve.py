@@ -92,6 +92,14 @@ def test_what_is_no_page_of_the_site_is_not_found(base: str, path: str) -> None:
     assert b"secret" not in content.replace(b"secret.txt", b"")
 
 
+def test_documentation_beside_the_site_is_served_and_nothing_else_there(base: str, site: Path) -> None:
+    (site.parent / "data_docs").mkdir()
+    (site.parent / "data_docs" / "index.html").write_text("checked", encoding="utf-8")
+    assert ask(base, "/data_docs/index.html")[2] == b"checked"
+    for path in ("/data_docs/../secret.txt", "/data_docs/%2e%2e/secret.txt", "/data_docs/..%2fsecret.txt", "/dbt_docs"):
+        assert ask(base, path)[0] == 404, path
+
+
 def test_another_name_for_this_machine_is_refused(base: str) -> None:
     status, _, content = ask(base, "/", Host="shop.example.com")
     assert status == 403

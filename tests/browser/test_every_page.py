@@ -27,7 +27,7 @@ NO_LANGUAGE = re.compile(
     r"Second Order|English|TikTok( Shop)?|Amazon|Etsy|Walmart|Target|Google|Meta|Klaviyo|Omnisend|Shopify|Judge\.me"
     r"|Yotpo|Typeform|Smile\.io|Instagram|ChatGPT|Perplexity|Claude|AI Overviews|Kaplan|Meier|Wilson|Newcombe|Data Docs"
     r"|dbt docs|NPS|CSAT|CSV|ISO 8601|SKU|VIP|Demo|[a-z]+(_[a-z0-9]+)+(\.[a-z_]+)?(\.csv)?|\b[0-9a-f]{12,32}\b"
-    r"|\d{4}-Q\d|orders\.csv|\bdrop\b"
+    r"|\d{4}-Q\d|orders\.csv|\bdrop\b|ops\.rejected_rows"
 )
 # Rules that a serious or critical finding breaks; axe has no setting for "at least serious".
 SERIOUS = ("serious", "critical")
@@ -103,7 +103,8 @@ def shops_own_words(published: Path) -> set[str]:
         rejected = connection.execute(
             f"select rejected_rows from '{published / 'reporting' / 'run_info.parquet'}'"
         ).fetchone()
-    words |= set(re.findall(r"[a-z_]+(?=[,\"]| or )", str(rejected)))
+    # Reasons name columns and the values a column may hold.
+    words |= set(re.findall(r"[a-z_]{3,}", str(rejected)))
     return {word for word in words if len(word) > 2}
 
 

@@ -264,32 +264,13 @@ def check_budget(visit: Visit, published: Path) -> None:
             f"select spend from budget_split where stage = '{stage}' and month is not null order by month",
         )
         assert series["data"] == pytest.approx([float(value) for (value,) in spend]), stage
-    [(currency, as_of, worth, first)] = read(
+    [(currency, horizon, rate, more)] = read(
         published,
-        """
-        select currency, as_of, cohort_clv_365d, average_order_value
-        from run_info, clv_summary where dimension = 'all'
-        """,
+        "select currency, horizon_days, repeat_rate, more_net_sales from run_info, what_if where points_more = 15",
     )
-    [(rate,)] = read(
-        published,
-        """
-        select sum(repeaters) / sum(mature_customers) from repeat_rate_by_cohort
-        where dimension = 'all' and window_days = 365
-        """,
-    )
-    [(buyers,)] = read(
-        published,
-        f"""
-        select sum(customers) from repeat_rate_by_cohort
-        where dimension = 'all' and window_days = 365
-            and cohort_month >= date_trunc('month', timestamp '{as_of}') - interval 12 month
-            and cohort_month < date_trunc('month', timestamp '{as_of}')
-        """,
-    )
-    visit.page.get_by_test_id("slider-rate").fill("0.65")
-    assert visit.text("step-buyers").endswith(count(buyers))
-    more = float(buyers) * (0.65 - rate) * float(worth - first) / rate
+    visit.page.get_by_test_id("slider-points").fill("15")
+    assert f"within {horizon} days" in visit.text("step-rate")
+    assert visit.text("step-target").endswith(share(rate + 0.15))
     assert visit.text("step-net").endswith(money(more, currency))
 
 

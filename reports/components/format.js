@@ -22,6 +22,7 @@ export function formatter({ locale, currency, timeZone }) {
 			minimumFractionDigits: digits,
 			maximumFractionDigits: digits
 		});
+	const exactly = number({ maximumFractionDigits: 4 });
 	const amounts = money(2);
 	const wholeAmounts = money(0);
 	const signedAmounts = number({
@@ -78,6 +79,8 @@ export function formatter({ locale, currency, timeZone }) {
 		wholeMoney: written((value) => (Math.abs(value) < 1000 ? amounts : wholeAmounts).format(value)),
 		/** 5.513 → 5.5: points, hours, days, stars */
 		number: written((value) => tenths.format(value)),
+		/** 0.04567 → 0.0457: a figure on a statistic's own scale */
+		exact: written((value) => exactly.format(value)),
 		/** 0.583 → £58, to be read with `hundred`: £58 of every £100 */
 		hundredth: written((share) => money(0).format(Math.round(share * 100))),
 		hundred: () => money(0).format(100),

@@ -10,7 +10,7 @@ TEXTS = "reports/components/text"
 # What is the same in both languages: names of products and of the firms a shop connects.
 NAMES = re.compile(
     r"^(Second Order|Amazon|TikTok( Shop)?|Walmart|Target|Etsy|Google|Shopify|Klaviyo|Omnisend|Judge\.me"
-    r"|Yotpo( Loyalty)?|Typeform|Smile\.io|zh-Hans|zh-CN|[A-Z]{2,4}|)$"
+    r"|Yotpo( Loyalty)?|Typeform|Smile\.io|zh-Hans|zh-CN|[A-Z]{1,4}|)$"
 )
 # A text that holds figures is a function; its source is enough to see its language.
 SHAPE = """

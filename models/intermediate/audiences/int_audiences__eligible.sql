@@ -9,8 +9,9 @@
 
 with previous_run as (
 
-    -- What was remembered at this very moment is what this run itself finds. Before the first version: one day.
-    select coalesce(max(runs.as_of), {{ as_of() }} - interval '1' day) as as_of
+    -- What was remembered at this very moment is what this run itself finds. Before the first version nothing was
+    -- missed.
+    select coalesce(max(runs.as_of), {{ as_of() }}) as as_of
     from {{ source('ops_audiences', 'audience_runs') }} as runs
     where runs.as_of < {{ as_of() }}
 
@@ -316,7 +317,8 @@ shared as (
                 and kind = 'promotion'
                 and member_since is null
                 and promotions + 1
-                > cast(1 - {{ audiences_setting("value_share") }} as double) * (1 + promotions + value_messages) + 0.000001
+                > 0.000001
+                + cast(1 - {{ audiences_setting("value_share") }} as double) * (1 + promotions + value_messages)
                 then 'value_share'
             else refused_then
         end as refused_so_far

@@ -152,7 +152,7 @@ class KlaviyoClient:
         """Klaviyo's own erasure: the profile goes with its lists and values; done by Klaviyo within days."""
         profile = {"type": "profile", "attributes": {"email": email}}
         body = {"data": {"type": "data-privacy-deletion-job", "attributes": {"profile": {"data": profile}}}}
-        self._send("POST /api/data-privacy-deletion-jobs", "/api/data-privacy-deletion-jobs", body, decode=False)
+        self._send("POST /api/data-privacy-deletion-jobs", "/api/data-privacy-deletion-jobs", body, expected=202)
         return Erasure(("asked Klaviyo to delete the profile with its lists and values (data privacy deletion job)",))
 
     def close(self) -> None:
@@ -237,9 +237,14 @@ class KlaviyoClient:
         data = rows_as(people, """'{"type":"profile","id":' || to_json(vendor_id) || '}'""")
         body = {"data": json_list(data)}
         try:
-            self._send(endpoint, f"/api/lists/{container}/relationships/profiles", body, decode=False)
+            self._send(endpoint, f"/api/lists/{container}/relationships/profiles", body, expected=204)
         except ApiError as error:
-            if error.status != _NOT_FOUND or self._is_there(container):
+            if error.status != _NOT_FOUND:
+                raise
+            if self._is_there(container):
+                if endpoint.startswith("DELETE") and people.num_rows == 1:
+                    # The profile was deleted at Klaviyo, and is in no list any more.
+                    return no_problems()
                 raise
             raise ContainerGoneError(
                 f"klaviyo: list {container} isn't there any more; the next run makes it again", exit_code=1
@@ -260,10 +265,13 @@ class KlaviyoClient:
     def _get(self, endpoint: str, path: str, params: Mapping[str, str] | None = None) -> Answer:
         return self.api.get(path, params, endpoint=endpoint, pace=self._paces[endpoint])
 
-    def _send(self, endpoint: str, path: str, body: Any, *, decode: bool = True, repeatable: bool = True) -> Answer:
+    def _send(
+        self, endpoint: str, path: str, body: Any, *, expected: int | None = None, repeatable: bool = True
+    ) -> Answer:
+        """`expected`: the status of success where the answer has no body."""
         return self.api.request(
             endpoint.split(" ")[0], path, json=body, headers=_JSON, endpoint=endpoint, pace=self._paces[endpoint],
-            decode=decode, repeatable=repeatable,
+            decode=expected is None, expected=expected, repeatable=repeatable,
         )  # fmt: skip
 
 

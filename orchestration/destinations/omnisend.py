@@ -32,6 +32,7 @@ _FIRST_POLL_SECONDS: Final = 1.0
 _LONGEST_POLL_SECONDS: Final = 15.0
 _BATCH_SECONDS: Final = 3_600.0
 _NOT_FOUND: Final = 404
+_ACCEPTED: Final = 202
 
 _IDENTIFIER: Final = """'"identifiers":[{"type":"email","id":' || to_json(email) || ',"sendWelcomeMessage":false}]'"""
 _VALUES: Final = """
@@ -111,8 +112,8 @@ class OmnisendDestination:
         done = []
         if containers:
             self.api.request(
-                "DELETE", "/contacts/tags", json={"emails": [email], "tags": list(containers)}, decode=False,
-                pace=self._tagging,
+                "DELETE", "/contacts/tags", json={"emails": [email], "tags": list(containers)}, pace=self._tagging,
+                decode=False, expected=_ACCEPTED,
             )  # fmt: skip
             done.append(f"removed {len(containers)} tags of ours")
         if properties:
@@ -200,7 +201,7 @@ class OmnisendDestination:
 
     def _tag(self, method: str, container: str, people: pa.Table) -> pa.Table:
         body = {"emails": people["email"].to_pylist(), "tags": [container]}
-        self.api.request(method, "/contacts/tags", json=body, decode=False, pace=self._tagging)
+        self.api.request(method, "/contacts/tags", json=body, decode=False, expected=_ACCEPTED, pace=self._tagging)
         return no_problems()
 
 

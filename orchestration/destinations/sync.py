@@ -230,22 +230,24 @@ class _Sync:
         )
         if not people.num_rows:
             return
-        self._learn(client.look_up(people))
+        self._learn(people, client.look_up(people))
         connection.execute(
             "update plan set result = 'skipped', reason = found.blocked, is_lasting = true from found "
             "where plan.email = found.email and found.blocked is not null and plan.result is null "
             "and plan.action in ('add', 'update')"
         )
 
-    def _learn(self, found: pa.Table) -> None:
-        """Keep what was looked up: as `found`, and ids for later runs."""
+    def _learn(self, asked: pa.Table, found: pa.Table) -> None:
+        """Keep what was looked up: as `found`, and ids for later runs; who isn't known has none any more."""
         connection = self.state.connection
         connection.register("looked_up", found)
+        connection.register("asked", asked)
         connection.execute("create or replace temp table found as select distinct on (email) * from looked_up")
-        connection.unregister("looked_up")
         connection.execute(
-            "delete from profiles where destination = ? and email in (select email from found)", [self.configured.name]
+            "delete from profiles where destination = ? and email in (select email from asked)", [self.configured.name]
         )
+        connection.unregister("looked_up")
+        connection.unregister("asked")
         connection.execute("insert into profiles select ?, email, vendor_id from found", [self.configured.name])
 
     def _intend(self) -> None:
@@ -369,7 +371,7 @@ class _Sync:
                 """
             )
             if unknown.num_rows:
-                self._learn(client.look_up(unknown))
+                self._learn(unknown, client.look_up(unknown))
         for audience, container in self._containers("action = 'add' and is_written"):
             if container is None:
                 container = client.container(audience)

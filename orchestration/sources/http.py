@@ -200,6 +200,7 @@ class Api:
         pace: Pace | None = None,
         decode: bool = True,
         repeatable: bool = True,
+        expected: int | None = None,
     ) -> Answer:
         """Send until there is a complete answer.
 
@@ -212,6 +213,7 @@ class Api:
             pace: the endpoint's own limits.
             decode: whether the body must be JSON.
             repeatable: whether sending it twice does no more than once; if not, only a 429 is tried again.
+            expected: the one status of success, where there is no body to tell a proxy's page by.
 
         Raises:
             ApiError: refused (4xx), or still failing after the last try.
@@ -239,9 +241,12 @@ class Api:
                 status = response.status_code
                 if status < 300:
                     answer = Answer(status, response.headers, response.content)
-                    if not decode or _decodes(answer):
+                    if expected is not None and status != expected:
+                        problem = f"{status} instead of {expected}"
+                    elif not decode or _decodes(answer):
                         return answer
-                    problem = f"its answer isn't complete JSON ({len(answer.body):,} bytes)"
+                    else:
+                        problem = f"its answer isn't complete JSON ({len(answer.body):,} bytes)"
                 elif status == _TOO_MANY:
                     asked = self.retry_after(response.headers, response.content)
                     problem = "429: too many requests"

@@ -301,14 +301,17 @@ class FakeKlaviyo(Fake):
     @route("POST", "/api/data-privacy-deletion-jobs", limits=_limits(3, 60))
     def delete_profile(self, request: Request) -> Reply:
         """Delete the profiles of one identifier."""
+        self.remove_profile(request.json["data"]["attributes"]["profile"]["data"]["attributes"]["email"].lower())
+        return Reply(None, 202, content_type=self.content_type)
+
+    def remove_profile(self, email: str) -> None:
+        """Delete a profile with its memberships, as people do on Klaviyo's own pages."""
         self._settle()
-        email = request.json["data"]["attributes"]["profile"]["data"]["attributes"]["email"].lower()
         gone = self._by_email.pop(email, None)
         if gone is not None:
             del self.profiles[gone]
             for members in self.members.values():
                 members.discard(gone)
-        return Reply(None, 202, content_type=self.content_type)
 
     def profile_of(self, email: str) -> dict[str, Any] | None:
         """The profile of an e-mail."""

@@ -152,7 +152,7 @@ class Fake:
         self.keep_log = True
         self.violations: list[str] = []
         self.url = ""
-        self._faults: deque[tuple[Fault, str]] = deque()
+        self._faults: deque[tuple[Fault, str, str]] = deque()
         self._used: dict[tuple[str, float], tuple[int, int]] = {}
         self._lock = threading.RLock()
         self._routes = [
@@ -177,10 +177,10 @@ class Fake:
 
     # What tests do.
 
-    def fail_next(self, fault: Fault, times: int = 1, path: str = "") -> None:
-        """Let the next requests whose path contains `path` fail."""
+    def fail_next(self, fault: Fault, times: int = 1, path: str = "", method: str = "") -> None:
+        """Let the next requests whose path contains `path`, of one method if it is given, fail."""
         with self._lock:
-            self._faults.extend([(fault, path)] * times)
+            self._faults.extend([(fault, path, method)] * times)
 
     def requests(self, path: str = "") -> list[Request]:
         """Requests so far whose path contains `path`, in order, those that failed on purpose included."""
@@ -216,7 +216,7 @@ class Fake:
     def _answer(
         self, request: Request, name: str, limits: Sequence[Window], handler: Handler
     ) -> tuple[Reply, Fault | None]:
-        fault = self._next_fault(request.path)
+        fault = self._next_fault(request)
         refusal = self.authorised(request)
         if refusal is not None:
             return refusal, None
@@ -235,9 +235,9 @@ class Fake:
             self.violations.append(f"answer to {request.method} {request.path}: {problem}")
         return reply, fault
 
-    def _next_fault(self, path: str) -> Fault | None:
-        for index, (fault, where) in enumerate(self._faults):
-            if where in path:
+    def _next_fault(self, request: Request) -> Fault | None:
+        for index, (fault, path, method) in enumerate(self._faults):
+            if path in request.path and method in ("", request.method):
                 del self._faults[index]
                 return fault
         return None

@@ -3,6 +3,7 @@
 Each test runs for every destination there is.
 """
 
+import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -390,6 +391,98 @@ def test_faults_of_the_vendor_cost_tries_and_change_nothing(shop: SyncShop) -> N
 
     assert shop.sync().results == {"sent": 2}
     assert shop.tool.members("replenishment") == {"ann@example.com", "ben@example.com"}
+
+
+def test_a_429_is_waited_out_as_long_as_the_vendor_says(shop: SyncShop) -> None:
+    shop.tool.fake.job_seconds = shop.tool.fake.batch_seconds = 0
+    shop.tool.fake.fail_next(Fault.RATE_LIMIT, method="POST")
+
+    shop.sync()
+
+    # Three seconds, in a header or in the body.
+    assert shop.clock.waited == 3.0
+
+
+def test_what_was_done_but_not_answered_is_done_once(shop: SyncShop) -> None:
+    """As after a time-out: whether a call arrived isn't known. All may be repeated but the making of a list."""
+    for path, method in (("/api", "POST"), ("/lists", "POST"), ("/tags", "POST"), ("/relationships", "POST")):
+        shop.tool.fake.fail_next(Fault.DROPPED, path=path, method=method)
+
+    assert shop.sync().is_well
+
+    assert shop.tool.members("replenishment") == {"ann@example.com", "ben@example.com"}
+    if shop.tool.name == "klaviyo":
+        assert len(shop.tool.fake.lists) == 1
+        assert len(shop.tool.fake.joined) == 2
+
+
+def test_an_outage_is_told_and_made_up_for(shop: SyncShop) -> None:
+    shop.tool.fake.fail_next(Fault.UNAVAILABLE, times=8, method="POST")
+
+    report = shop.sync()
+
+    assert "503: the server fails, 8 times; the next run tries again" in str(report.problem)
+    assert not report.is_well
+    assert report.results == {"skipped": 2}
+    assert shop.sync().results == {"sent": 2}
+
+
+def test_a_wrong_key_is_told_and_nothing_noted_as_sent(shop: SyncShop) -> None:
+    shop.tool.secret = (shop.tool.secret[0], "wrong-wrong-wrong")
+
+    report = shop.sync()
+
+    assert f"401: refused: check {shop.tool.secret[0]} and its" in str(report.problem)
+    assert "wrong-wrong" not in str(report.problem)
+    assert report.results == {"skipped": 2}
+
+
+def test_random_days_end_where_they_should(shop: SyncShop) -> None:
+    """Ten random days of comings, goings, withdrawals and faults: what is there is what is published and consented."""
+    chance = random.Random(20260105)
+    names = [f"r{number}" for number in range(12)]
+    blocked = set(names[:2])
+    for name in blocked:
+        shop.tool.add_person(f"{name}@example.com", "unsubscribed")
+    consents = {}
+    for _ in range(10):
+        audiences = {
+            key: {
+                f"{name}@example.com": {"days": chance.choice([None, 1, 2]), "code": chance.choice([None, "A"])}
+                for name in chance.sample(names, chance.randrange(12))
+            }
+            for key in ("replenishment", "win_back", "birthday")
+        }
+        consents |= {
+            f"{name}@example.com": chance.choice(["subscribed", "unsubscribed", "suppressed", "unmarketable"])
+            for name in chance.sample(names, 4)
+        }
+        everybody = {email for people_of in audiences.values() for email in people_of}
+        shop.publish(audiences, {email: consents.get(email, "subscribed") for email in everybody | set(consents)})
+        for fault in chance.sample(list(Fault), 2):
+            shop.tool.fake.fail_next(fault, path=chance.choice(["profiles", "lists", "contacts", "batches"]))
+
+        assert shop.sync().is_well
+
+        allowed = {f"{name}@example.com" for name in names if name not in blocked} & {
+            email for email in everybody if consents.get(email, "subscribed") == "subscribed"
+        }
+        for key, people_of in audiences.items():
+            assert shop.tool.members(key) == set(people_of) & allowed
+        for name in names:
+            email = f"{name}@example.com"
+            expected = {
+                f"so_{key}_{column}": value
+                for key, people_of in audiences.items()
+                if email in allowed
+                for column, value in people_of.get(email, {}).items()
+                if value is not None
+            }
+            held = shop.tool.values(email) or {}
+            assert {column: value for column, value in held.items() if column != "favourite"} == expected
+        calls = shop.calls()
+        shop.sync()
+        assert shop.calls() == calls
 
 
 def test_limits_and_sizes_are_kept(opened: Open) -> None:

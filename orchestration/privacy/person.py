@@ -32,7 +32,7 @@ class Person:
     Attributes:
         name: what the erasure is called: the address asked for, in lower case, or another system's words.
         identifiers: of all kinds, orders included.
-        person_ids: as marts and audiences call the person; empty where no models have been built.
+        person_ids: as marts and audiences call the person, now or before persons were joined.
         full_names: full names on the orders that nobody else's orders carry, in lower case.
         phone_texts: phone numbers as they stand in what was delivered.
     """
@@ -166,7 +166,9 @@ def find_person(connection: duckdb.DuckDBPyConnection, name: str, known: set[Ide
             set_erased(connection, identifiers)
             beside = dropped.beside(connection) | connected.beside(connection)
             identifiers |= {found for found in beside if not _is_placeholder(*found)}
-    return _with_orders(connection, name, identifiers, person_ids)
+    # Any evidence may have named the person before it was joined with the rest, and what is remembered goes by it.
+    former = {hashlib.md5(f"{kind}:{value}".encode(), usedforsecurity=False).hexdigest() for kind, value in identifiers}
+    return _with_orders(connection, name, identifiers, tuple(sorted({*person_ids, *former})))
 
 
 def _with_orders(

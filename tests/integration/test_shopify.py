@@ -299,3 +299,34 @@ def start(url: str, warehouse: Path) -> subprocess.Popen[bytes]:
 
 def _of_one_source(rows: list[dict[str, object]]) -> list[str]:
     return sorted(str(row).replace("'shopify'", "'drop'") for row in rows)
+
+
+@pytest.mark.slow
+def test_a_redaction_leaves_nothing_in_any_byte(
+    schema_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A whole run, with a redaction that a webhook asked for: afterwards nothing in the data folder knows her."""
+    monkeypatch.setenv("SHOPIFY_ACCESS_TOKEN", TOKEN)
+    fake = FakeShopify(schema_file, FakeClock(), throttle=False)
+    fill(fake)
+    shop = write_shop(tmp_path / "shop", "connected", small_entities(), as_of="2025-12-01T00:00:00")
+    queue = Queue(tmp_path / "data" / "connected" / "webhooks" / "queue.sqlite")
+    queue.put("w1", "customers/redact", Change(Action.REDACT_CUSTOMER, str(ANN), ("1003",)), datetime.now(UTC))
+    with fake.running():
+        with (shop / "shop.yml").open("a") as file:
+            file.write(f"sources:\n  shopify:\n    shop: fake.myshopify.com\n    url: {fake.url}\n")
+        run = run_command(shop, tmp_path / "data")
+    assert run.exit_code == 0, run.errors + run.output
+    assert "nothing found" in run.output
+    ann = Person(
+        "", frozenset({("email", "ann@example.com"), ("phone", "+4915112345678")}), full_names=("ann example",)
+    )
+    assert search(run.data, ann).hits == []
+    ben = Person("", frozenset({("email", "ben@example.com")}))
+    assert {"warehouse.duckdb: raw_shopify.orders", "warehouse.duckdb: raw_drop.orders"} < {
+        hit.place for hit in search(run.data, ben).hits
+    }
+    # Her orders are sales still: three of the dropped ones, and all at Shopify.
+    assert run.query("select count(*) from raw_drop.orders") == [(10,)]
+    assert run.query("select count(*) from marts.fct_orders where source = 'shopify'") == [(11,)]
+    assert asked_for(queue.file) == []

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from orchestration.sources.drop.loader import load_drop
 from tests.integration.conftest import write_shop
-from tests.integration.warehouse import STARTED, Row, Warehouse
-from tests.mutation.warehouses import MutableWarehouse, open_for_mutants
+from tests.integration.warehouse import Row, Warehouse
+from tests.mutation.warehouses import MutableWarehouse, open_with_files_of
 
 # The golden shop's moment, since its compiled models are what runs here.
 AS_OF = date(2025, 7, 1)
@@ -146,18 +145,10 @@ def entities_of(ills: Ills, seed: int) -> dict[str, list[Row]]:
 def diagnosed(
     request: pytest.FixtureRequest, golden: Warehouse, tmp_path: Path
 ) -> Iterator[tuple[Ills, MutableWarehouse]]:
-    """A small shop with the warehouse that its files give: what dbt compiled, run on them."""
+    """A small shop with the warehouse that its files give."""
     name, ills = request.param
     folder = write_shop(tmp_path / "shop", "small", entities_of(ills, list(SHOPS).index(name)))
-    with open_for_mutants(golden, tmp_path / "copy" / "warehouse.duckdb") as warehouse:
-        connection = warehouse.connection
-        held = connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'raw_drop'"
-        ).fetchall()
-        for (table,) in held:
-            connection.execute(f"delete from raw_drop.{table}")
-        load_drop(connection, folder, name, STARTED, tmp_path / "scratch")
-        warehouse.touch(warehouse.models)
+    with open_with_files_of(folder, golden, tmp_path) as warehouse:
         yield ills, warehouse
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from orchestration.shop import REPOSITORY
+from tests.bench.forecasts import time_forecasts
 from tests.bench.identity import resolve
 from tests.bench.loading import load
 from tests.bench.models import Bench
@@ -20,6 +21,7 @@ def main() -> None:
     parser.add_argument("shop", nargs="?", default="shops/demo")
     parser.add_argument("--orders", type=int, help="time the models over a generated shop of so many orders instead")
     parser.add_argument("--persons", type=int, help="time the resolution of so many persons instead")
+    parser.add_argument("--customers", type=int, help="time fits and forecasts of so many simulated buyers instead")
     parser.add_argument("--rows", type=int, help="time the loading of a dropped file of so many rows instead")
     parser.add_argument("--format", choices=("csv", "parquet"), default="csv", help="of that file")
     parser.add_argument("--source", help="time the load of so many --rows of this source from its fake instead")
@@ -39,6 +41,9 @@ def main() -> None:
         return
     if options.rows is not None:
         load(options.folder or REPOSITORY / "data" / "bench" / "loading", options.rows, options.format)
+        return
+    if options.customers is not None:
+        time_forecasts(options.folder or REPOSITORY / "data" / "bench" / "forecasts", options.customers)
         return
     if options.persons is not None:
         resolve(options.folder or REPOSITORY / "data" / "bench" / "identity", options.persons, options.memory)

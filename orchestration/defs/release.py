@@ -13,6 +13,7 @@ from orchestration.privacy.erase import finish_erasures
 from orchestration.publish.backup import back_up
 from orchestration.publish.run_info import write_run_info
 from orchestration.publish.site import build_site
+from orchestration.publish.sync_info import write_sync_info
 from orchestration.publish.version import publish
 from orchestration.quality.gates import Gate
 from orchestration.shop import REPOSITORY, Shop, ShopPaths
@@ -48,6 +49,7 @@ def release_assets(
             require_all_checks(connection, context.run_id)
             as_of = resolve_as_of(shop, connection, started_at)
             write_run_info(connection, shop, context.run_id, as_of)
+            write_sync_info(connection)
             last_load = back_up(connection, paths.backup)
             version = publish(connection, paths.published, context.run_id, started_at, as_of, last_load)
             connection.execute(

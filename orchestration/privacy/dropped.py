@@ -6,20 +6,18 @@ anybody. A referral code stays too, nobody's: other people's orders used it. All
 Every statement reads the temporary table `erased (kind, value)`.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import duckdb
 
+from orchestration.privacy.texts import BLANK, blanked, holds, holds_value
 from orchestration.privacy.tombstones import EMAIL_IN_TEXT, Tombstones
 from orchestration.sources.drop.entities import ENTITIES, Entity
 from orchestration.sources.drop.rules import is_sound
 
 _SCHEMA: Final = "raw_drop"
-# What stands where a text quoted the person.
-BLANK: Final = "[erased]"
 # What takes the place of a code's owner, who must be named: an id that no customer has.
 NOBODY: Final = "erased"
 # Columns that name a person on a row that stays, and what stands there afterwards. `_extra`, the columns that nobody
@@ -105,7 +103,7 @@ def is_refused_of_erased(entity: Entity) -> str:
     """SQL that is true in `ops.rejected_rows` for a refused row of an erased person."""
     cells = is_erased(entity, "json_extract_string(original, '$.{}')")
     quotes = (
-        "exists (select 1 from erased where kind in ('email', 'phone') and contains(lower(original), erased.value))"
+        f"exists (select 1 from erased where kind in ('email', 'phone') and {holds_value('original', 'erased.value')})"
     )
     return f"entity = '{entity.name}' and ({cells} or {quotes})"
 
@@ -119,8 +117,7 @@ def without_erased(entity: Entity, relation: str, emails: Sequence[str]) -> str:
     """
     marked = f"(select *, {is_erased(entity)} as _is_erased from {relation})"
     columns = {
-        name: f"case when contains({name}, '@') then regexp_replace({name}, {_quoting(emails)}, '{BLANK}', 'gi') "
-        f"else {name} end"
+        name: f"case when {holds(name, emails)} then {blanked(name, emails)} else {name} end"
         for name in _texts_of(entity)
         if emails
     }
@@ -137,10 +134,6 @@ def without_erased(entity: Entity, relation: str, emails: Sequence[str]) -> str:
 
 def _as(columns: dict[str, str]) -> str:
     return ", ".join(f"{sql} as {name}" for name, sql in columns.items())
-
-
-def _quoting(emails: Sequence[str]) -> str:
-    return _literal("|".join(map(re.escape, sorted(emails))))
 
 
 def _literal(value: str | None) -> str:
@@ -161,7 +154,7 @@ def leave_out_malformed(connection: duckdb.DuckDBPyConnection, tombstones: Tombs
     """Forget rows in `malformed` that quote an erased person's address; how many."""
     found = f"select unnest(regexp_extract_all(lower(original), '{EMAIL_IN_TEXT}')) as value from malformed"
     tombstones.find(connection, f"(select 'email' as kind, value from ({found}))")
-    quotes = "exists (select 1 from erased where kind = 'email' and contains(lower(original), erased.value))"
+    quotes = f"exists (select 1 from erased where kind = 'email' and {holds_value('original', 'erased.value')})"
     return len(connection.execute(f"delete from malformed where {quotes} returning line").fetchall())
 
 

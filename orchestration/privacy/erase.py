@@ -19,7 +19,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -32,8 +32,9 @@ from orchestration.errors import UserError
 from orchestration.privacy import connected, dropped
 from orchestration.privacy.pending import Erasure, PendingErasures
 from orchestration.privacy.person import Person, find_person, set_erased
-from orchestration.privacy.scrub import quoted, scrub_file, scrub_tables, scrub_version
+from orchestration.privacy.scrub import longer_texts_in, scrub_file, scrub_tables, scrub_version
 from orchestration.privacy.search import Proof, search
+from orchestration.privacy.texts import quoted
 from orchestration.privacy.tombstones import Tombstones, flush_folder
 from orchestration.publish.backup import back_up, restore
 from orchestration.shop import REPOSITORY, Shop, ShopPaths
@@ -177,6 +178,7 @@ def begin_erasure(
     """Write down who goes, set the tombstones, and take the person out of what was delivered, in one transaction."""
     before = pending.of(person.name)
     erasure = before or Erasure(person)
+    person = replace(person, longer_texts=longer_texts_in(connection, person))
     erasure.person = person.joined(erasure.person)
     erasure.as_of = erasure.as_of or last_build(connection)
     pending.keep(erasure)

@@ -10,7 +10,8 @@ import duckdb
 
 from orchestration.privacy import connected, dropped
 from orchestration.privacy.person import Person, set_erased
-from orchestration.privacy.scrub import quoted, text_columns
+from orchestration.privacy.scrub import text_columns
+from orchestration.privacy.texts import quoted
 from orchestration.privacy.tombstones import Tombstones, write_through
 from orchestration.shop import ShopPaths
 from orchestration.sources.drop.entities import ENTITIES

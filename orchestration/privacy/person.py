@@ -35,6 +35,7 @@ class Person:
         person_ids: as marts and audiences call the person, now or before persons were joined.
         full_names: full names on the orders that nobody else's orders carry, in lower case.
         phone_texts: phone numbers as they stand in what was delivered.
+        longer_texts: of others, that hold one of the person's, such as joann@example.com of ann@example.com.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Person:
     person_ids: tuple[str, ...] = ()
     full_names: tuple[str, ...] = ()
     phone_texts: tuple[str, ...] = ()
+    longer_texts: tuple[str, ...] = ()
 
     def of_kind(self, kind: str) -> tuple[str, ...]:
         """Values of one kind, in order; a kind that ends in ":" is that of any source, given as `source:value`."""
@@ -87,6 +89,7 @@ class Person:
             "person_ids": list(self.person_ids),
             "full_names": list(self.full_names),
             "phone_texts": list(self.phone_texts),
+            "longer_texts": list(self.longer_texts),
         }
 
     @classmethod
@@ -98,6 +101,7 @@ class Person:
             tuple(content["person_ids"]),
             tuple(content["full_names"]),
             tuple(content["phone_texts"]),
+            tuple(content["longer_texts"]),
         )
 
     def joined(self, other: "Person") -> "Person":
@@ -108,6 +112,7 @@ class Person:
             _union(self.person_ids, other.person_ids),
             _union(self.full_names, other.full_names),
             _union(self.phone_texts, other.phone_texts),
+            _union(self.longer_texts, other.longer_texts),
         )
 
 

@@ -16,17 +16,12 @@ from typing import Final
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.privacy.dropped import BLANK
 from orchestration.privacy.person import Person
+from orchestration.privacy.texts import blank, blanked, holds, longer_texts, pattern_of, quoted
 from orchestration.privacy.tombstones import flush_folder
 
 _SQLITE_MAGIC: Final = b"SQLite format 3\0"
 _WAIT_SECONDS: Final = 5.0
-
-
-def quoted(text: object) -> str:
-    """A text as an SQL literal."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def scrub_tables(connection: duckdb.DuckDBPyConnection, person: Person, schemas: Iterable[str] | None = None) -> int:
@@ -50,23 +45,44 @@ def scrub_tables(connection: duckdb.DuckDBPyConnection, person: Person, schemas:
             continue
         name = f'"{schema}"."{table}"'
         listed = ", ".join(quoted(cell) for cell in sorted(cells))
-        texts = [f'lower(cast("{column}" as varchar))' for column, _ in columns]
-        held = " or ".join(f"contains({text}, {quoted(needle)})" for text in texts for needle in needles)
-        own = " or ".join(f"{text} in ({listed})" for text in texts)
-        if not _count(connection, f"select count(*) from {name} where {held} or {own}"):
+        texts = [f'cast("{column}" as varchar)' for column, _ in columns]
+        quoting = " or ".join(holds(text, needles) for text in texts)
+        own = " or ".join(f"lower({text}) in ({listed})" for text in texts)
+        if not _count(connection, f"select count(*) from {name} where {quoting} or {own}"):
             continue
         # A raw record is what it was delivered as; whether it goes is decided by whom it belongs to.
         if not schema.startswith("raw_"):
             changed += _count(connection, f"delete from {name} where {own}")
         for column, kind in columns:
-            if kind not in ("VARCHAR", "JSON"):
-                continue
             text = f'cast("{column}" as varchar)'
-            for needle in needles:
-                held = f"contains(lower({text}), {quoted(needle)})"
-                blanked = f"cast(regexp_replace({text}, {quoted(re.escape(needle))}, {quoted(BLANK)}, 'gi') as {kind})"
-                changed += _count(connection, f'update {name} set "{column}" = {blanked} where {held}')
+            if kind in ("VARCHAR", "JSON"):
+                changed += _count(
+                    connection,
+                    f'update {name} set "{column}" = cast({blanked(text, needles)} as {kind}) '
+                    f"where {holds(text, needles)}",
+                )
     return changed
+
+
+def longer_texts_in(connection: duckdb.DuckDBPyConnection, person: Person) -> tuple[str, ...]:
+    """Words of other people in raw tables that hold a text of the person, such as joann@example.com of Joann."""
+    found: set[str] = set()
+    needles = person.needles()
+    for schema, table, columns in text_columns(connection):
+        if not schema.startswith("raw_"):
+            continue
+        for column, _ in columns:
+            for needle in needles:
+                words = (
+                    f'unnest(regexp_extract_all(lower(cast("{column}" as varchar)), {quoted(longer_texts(needle))}))'
+                )
+                rows = connection.execute(
+                    f'select distinct {words} from "{schema}"."{table}" '
+                    f'where contains(lower(cast("{column}" as varchar)), {quoted(needle)})'
+                ).fetchall()
+                # What holds it by itself is the person's own, such as an address at the end of a sentence.
+                found |= {str(word) for (word,) in rows if not re.search(pattern_of([needle]), str(word))}
+    return tuple(sorted(found))
 
 
 def text_columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, list[tuple[str, str]]]]:
@@ -128,13 +144,9 @@ def _scrub_parquet(file: Path, person: Person) -> bool:
             for row in connection.execute(f"describe select * from {relation}").fetchall()
             if "VARCHAR" in str(row[1]) or "JSON" in str(row[1])
         ]
-        texts = [f'lower(cast("{column}" as varchar))' for column in columns]
-        held = " or ".join(
-            [
-                *(f"contains({text}, {quoted(needle)})" for text in texts for needle in needles),
-                *(f"{text} in ({', '.join(map(quoted, sorted(cells)))})" for text in texts),
-            ]
-        )
+        texts = [f'cast("{column}" as varchar)' for column in columns]
+        listed = ", ".join(map(quoted, sorted(cells)))
+        held = " or ".join(f"{holds(text, needles)} or lower({text}) in ({listed})" for text in texts)
         if not held or not _count(connection, f"select count(*) from {relation} where {held}"):
             return False
         partial = file.with_name(f".partial-{file.name}")
@@ -167,17 +179,18 @@ def _scrub_csv(file: Path, person: Person) -> bool:
 
 def _scrub_gzip(file: Path, person: Person) -> bool:
     text = gzip.decompress(file.read_bytes()).decode("utf-8", errors="surrogateescape")
-    blanked, count = _pattern(person).subn(BLANK, text)
-    if count:
-        _replace(file, gzip.compress(blanked.encode("utf-8", errors="surrogateescape"), mtime=0))
-    return count > 0
+    left = blank(_pattern(person), text)
+    if left != text:
+        _replace(file, gzip.compress(left.encode("utf-8", errors="surrogateescape"), mtime=0))
+    return left != text
 
 
 def _scrub_text(file: Path, person: Person) -> bool:
-    blanked, count = _pattern(person).subn(BLANK, file.read_bytes().decode("utf-8", errors="surrogateescape"))
-    if count:
-        _replace(file, blanked.encode("utf-8", errors="surrogateescape"))
-    return count > 0
+    text = file.read_bytes().decode("utf-8", errors="surrogateescape")
+    left = blank(_pattern(person), text)
+    if left != text:
+        _replace(file, left.encode("utf-8", errors="surrogateescape"))
+    return left != text
 
 
 def _scrub_sqlite(file: Path, person: Person) -> bool:
@@ -187,7 +200,7 @@ def _scrub_sqlite(file: Path, person: Person) -> bool:
     try:
         # What is deleted is overwritten, and the log of changes beside the file goes.
         connection.execute("pragma secure_delete = on")
-        connection.create_function("blanked", 1, lambda text: pattern.sub(BLANK, text), deterministic=True)
+        connection.create_function("blanked", 1, lambda text: blank(pattern, text), deterministic=True)
         connection.create_function("holds", 1, lambda text: pattern.search(text) is not None, deterministic=True)
         tables = connection.execute("select name from sqlite_master where type = 'table'").fetchall()
         for (table,) in tables:
@@ -207,7 +220,7 @@ def _scrub_sqlite(file: Path, person: Person) -> bool:
 
 
 def _pattern(person: Person) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, sorted(person.needles(), key=len, reverse=True))), re.IGNORECASE)
+    return re.compile(pattern_of(person.needles()), re.IGNORECASE)
 
 
 def _replace(file: Path, content: bytes) -> None:
@@ -226,7 +239,8 @@ def _swap(partial: Path, file: Path) -> None:
 
 def scrub_version(folder: Path, person: Person) -> bool:
     """Take the person out of one published version, whose manifest then states its files as they are."""
-    for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json"):
+    # Reports hold nobody; were somebody found there, the search would say so.
+    for file in sorted(path for path in (folder / "audiences").rglob("*") if path.is_file()):
         scrub_file(file, person)
     manifest_file = folder / "manifest.json"
     if not manifest_file.exists():

@@ -12,7 +12,8 @@ from typing import Final
 import duckdb
 
 from orchestration.privacy.person import Person
-from orchestration.privacy.scrub import quoted, text_columns
+from orchestration.privacy.scrub import text_columns
+from orchestration.privacy.texts import holds, quoted
 
 _CHUNK: Final = 16_000_000
 
@@ -48,7 +49,6 @@ def search(root: Path, person: Person, leave_out: Iterable[Path] = ()) -> Proof:
         leave_out: folders that aren't searched.
     """
     left_out = tuple(leave_out)
-    needles = person.needles()
     files = [
         path
         for path in sorted(root.rglob("*"))
@@ -58,7 +58,7 @@ def search(root: Path, person: Person, leave_out: Iterable[Path] = ()) -> Proof:
     tables = 0
     for file in files:
         place = file.relative_to(root).as_posix()
-        hits += [Hit(place, what, count) for what, count in _in_bytes(_chunks(file), needles).items()]
+        hits += [Hit(place, what, count) for what, count in _in_bytes(_chunks(file), person).items()]
         match file.suffix:
             case ".duckdb":
                 found, searched = _in_duckdb(file, person)
@@ -67,13 +67,13 @@ def search(root: Path, person: Person, leave_out: Iterable[Path] = ()) -> Proof:
                 found, searched = _in_parquet(file, person), 1
                 tables += searched
             case ".gz":
-                found = [Hit("unpacked", *hit) for hit in _in_bytes([_unpacked(file)], needles).items()]
+                found = [Hit("unpacked", *hit) for hit in _in_bytes([_unpacked(file)], person).items()]
             case ".db" | ".sqlite":
-                found = [Hit("rows", *hit) for hit in _in_bytes(_sqlite_blobs(file), needles).items()]
+                found = [Hit("rows", *hit) for hit in _in_bytes(_sqlite_blobs(file), person).items()]
             case _:
                 found = []
         hits += [Hit(f"{place}: {hit.place}", hit.what, hit.count) for hit in found]
-    return Proof(len(files), sum(file.stat().st_size for file in files), tables, len(needles), hits)
+    return Proof(len(files), sum(file.stat().st_size for file in files), tables, len(person.needles()), hits)
 
 
 def _chunks(file: Path) -> Iterator[bytes]:
@@ -85,15 +85,22 @@ def _chunks(file: Path) -> Iterator[bytes]:
             overlap = chunk[-1000:]
 
 
-def _in_bytes(chunks: Iterable[bytes], needles: dict[str, str]) -> Counter[str]:
+def _in_bytes(chunks: Iterable[bytes], person: Person) -> Counter[str]:
+    """How often each kind of text stands in bytes, other people's longer ones left out.
+
+    In a database's file texts stand side by side with nothing between them, so that their ends can't be looked for.
+    """
+    others = sorted((text.encode() for text in person.longer_texts), key=len, reverse=True)
     spelled = {
         spelling: what
-        for needle, what in needles.items()
+        for needle, what in person.needles().items()
         for spelling in (needle.encode(), needle.encode("utf-16-le"), needle.encode("utf-16-be"))
     }
     found: Counter[str] = Counter()
     for chunk in chunks:
         lower = chunk.lower()
+        for other in others:
+            lower = lower.replace(other, b"\0")
         for spelling, what in spelled.items():
             if spelling in lower:
                 found[what] += lower.count(spelling)
@@ -131,12 +138,12 @@ def _in_relation(
     """Rows of a relation that hold the person, by what of them they hold."""
     if not columns:
         return {}
-    texts = [f'lower(cast("{column}" as varchar))' for column in columns]
+    texts = [f'cast("{column}" as varchar)' for column in columns]
     tests: dict[str, list[str]] = {}
     for needle, what in person.needles().items():
-        tests.setdefault(what, []).extend(f"contains({text}, {quoted(needle)})" for text in texts)
+        tests.setdefault(what, []).extend(holds(text, [needle]) for text in texts)
     for cell, what in person.cells().items():
-        tests.setdefault(what, []).extend(f"{text} = {quoted(cell.lower())}" for text in texts)
+        tests.setdefault(what, []).extend(f"lower({text}) = {quoted(cell.lower())}" for text in texts)
     for source_id in person.of_kind("id:"):
         # An id of any length, where a column says whose it is.
         value = source_id.partition(":")[2].lower()

@@ -13,6 +13,9 @@ import orjson
 import pytest
 
 from orchestration.privacy.erase import begin_customer
+from orchestration.privacy.person import Person
+from orchestration.privacy.search import search
+from orchestration.privacy.tombstones import Tombstones
 from orchestration.shop import Shop, load_shop
 from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sources.drop.loader import create_tables
@@ -28,8 +31,8 @@ from tests.fakes import shopify_data as data
 from tests.fakes.clock import FakeClock
 from tests.fakes.server import Fault, Reply, Request
 from tests.fakes.shopify import TOKEN, FakeShopify, gid
-from tests.integration.conftest import write_shop
-from tests.integration.shopify_shop import ANN, BEN, DORA, EMIL, files, fill
+from tests.integration.conftest import run_command, small_entities, write_shop
+from tests.integration.shopify_shop import ANN, BEN, DORA, EMIL, FORGOTTEN, files, fill
 from tests.integration.warehouse import Builder, Warehouse
 
 # When loads are said to have started: naive UTC, the fake's own time too.
@@ -49,7 +52,9 @@ def shopify(schema_file: Path, monkeypatch: pytest.MonkeyPatch) -> FakeShopify:
     return FakeShopify(schema_file, FakeClock())
 
 
-def take(fake: FakeShopify, shop: Shop, warehouse: Path, started: datetime = STARTED) -> SourceLoad:
+def take(
+    fake: FakeShopify, shop: Shop, warehouse: Path, started: datetime = STARTED, tombstones: Tombstones | None = None
+) -> SourceLoad:
     """Load what is new at the fake."""
     settings = {"shopify": {"shop": "fake.myshopify.com", "url": fake.url}}
     (configured,) = configured_sources(shop.model_copy(update={"sources": settings}))
@@ -60,6 +65,7 @@ def take(fake: FakeShopify, shop: Shop, warehouse: Path, started: datetime = STA
             warehouse.parent / "pipelines",
             started,
             clock=fake.clock,
+            tombstones=tombstones,
             progress=lambda _: None,
         )
     assert fake.violations == []
@@ -200,6 +206,21 @@ def test_a_forgotten_customer_is_in_no_raw_table(shopify: FakeShopify, small: Sh
     }
     assert "email" not in after[gid("Order", 1003)]
     assert after[gid("Order", 1002)] == before[gid("Order", 1002)]
+
+    # Nobody comes back: not with the overlap of the next load, not with a new account, not into a new warehouse.
+    shopify.put(data.customer(900, "2026-01-01T00:00:00Z", "ann@example.com"))
+    tombstones = Tombstones(tmp_path / "privacy")
+    anew = tmp_path / "anew.duckdb"
+    with shopify.running():
+        take(shopify, small, warehouse, STARTED + timedelta(days=1), tombstones)
+        take(shopify, small, anew, STARTED + timedelta(days=1), tombstones)
+    assert raw(anew, "orders") == raw(warehouse, "orders") == after
+    assert (
+        raw(anew, "customers").keys()
+        == raw(warehouse, "customers").keys()
+        == {gid("Customer", number) for number in (BEN, DORA, EMIL, FORGOTTEN)}
+    )
+    assert Tombstones(tmp_path / "privacy").has("id:shopify", "900")
 
 
 def test_webhooks_are_done_once_and_changed_orders_wait_for_a_load(

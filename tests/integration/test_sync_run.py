@@ -13,10 +13,13 @@ from orchestration import cli
 from orchestration.defs.run_state import ShopLock
 from orchestration.defs.sync import sync_asset
 from orchestration.destinations import sync
+from orchestration.destinations.destination import Erasure
+from orchestration.destinations.registry import erase_everywhere
 from orchestration.publish.version import publish
 from orchestration.shop import Shop, ShopPaths
 from orchestration.warehouse import open_warehouse
-from tests.integration.sync_shop import SyncShop, crowd, people, sync_shop_with
+from tests.fakes.server import Fault
+from tests.integration.sync_shop import OmnisendTool, SyncShop, crowd, people, sync_shop_with
 from tests.integration.warehouse import Warehouse
 
 
@@ -79,6 +82,36 @@ def test_the_command_needs_a_destination_and_its_key(
     (shop.folder / "shop.yml").write_text("name: data\ntimezone: UTC\ncurrency: EUR\n")
     assert command(shop) == 2
     assert "no destination; name one under 'destinations'" in capsys.readouterr().err
+
+
+def test_an_outage_of_one_destination_stops_no_other(
+    shop: SyncShop, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = OmnisendTool(shop.clock, shared / "specs", throttle=False)
+    other.fake.batch_seconds = 0
+    monkeypatch.setenv(*other.secret)
+    with other.fake.running():
+        both = shop.shop.model_copy(
+            update={"destinations": {**shop.shop.destinations, "omnisend": {"url": other.fake.url + other.path}}}
+        )
+        sync.sync_shop(both, shop.paths, "first", clock=shop.clock)
+        shop.tool.fake.fail_next(Fault.UNAVAILABLE, times=8)
+
+        klaviyo, omnisend = sync.sync_shop(both, shop.paths, "second", clock=shop.clock)
+
+        assert "503: the server fails" in str(klaviyo.problem)
+        assert omnisend.is_well
+        assert len(other.members("replenishment")) == 42
+        assert shop.tool.members("replenishment") == set()
+        # Not named any more, Omnisend can't be asked to erase; what was sent there is told.
+        erased = {
+            one.destination: one for one in erase_everywhere(shop.shop, shop.paths, "ann@example.com", shop.clock)
+        }
+    assert erased["omnisend"].erasure == Erasure(
+        (), ("remove the person at omnisend by hand: it was sent there and isn't configured any more",)
+    )
+    assert shop.state("select count(*) from memberships where email = 'ann@example.com'") == [(0,)]
+    assert other.fake.violations == []
 
 
 def materialise(shop: SyncShop) -> dg.ExecuteInProcessResult:

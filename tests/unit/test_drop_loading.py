@@ -47,6 +47,14 @@ def load(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Load:
     return run
 
 
+def test_the_callers_limits_hold_again(load: Load, connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("set memory_limit = '1GiB'; set threads = 1")
+    limits = "select current_setting('memory_limit'), current_setting('threads')"
+    before = connection.execute(limits).fetchone()
+    load({})
+    assert connection.execute(limits).fetchone() == before
+
+
 PLAIN = 'order_id,ordered_at,email,first_name\n7,2025-03-01 10:00:00,Ann@Example.com,"Ann\nMarie"\n8,2025-03-02,,Zoë\n'
 
 

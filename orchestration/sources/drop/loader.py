@@ -151,13 +151,15 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def _bounded(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Keep DuckDB to the memory that a load may take; at the end its own defaults hold again."""
+    """Keep DuckDB to the memory that a load may take; at the end what the caller had set holds again."""
     threads = min(os.cpu_count() or 1, _THREADS)
+    before = connection.execute("select current_setting('memory_limit'), current_setting('threads')").fetchone()
+    assert before is not None
     connection.execute(f"set memory_limit = '{_MEMORY}'; set threads = {threads}")
     try:
         yield
     finally:
-        connection.execute("reset memory_limit; reset threads")
+        connection.execute(f"set memory_limit = '{before[0]}'; set threads = {before[1]}")
 
 
 def _require_orders(connection: duckdb.DuckDBPyConnection, shop_folder: Path) -> None:

@@ -101,8 +101,9 @@ class Tombstones:
 
 
 def _count(connection: duckdb.DuckDBPyConnection) -> int:
-    row = connection.execute("select count(*) from erased").fetchone()
-    return int(row[0]) if row else 0
+    # Fetched to the end: an open result would keep the caller from unregistering its tables.
+    ((count,),) = connection.execute("select count(*) from erased").fetchall()
+    return int(count)
 
 
 def write_through(file: Path, content: bytes) -> None:

@@ -9,7 +9,7 @@ with year as (
     select
         {{ last_full_day() }} as last_day,
         {{ last_full_day() }} - 364 as first_day,
-        least(365, {{ days_between('min(order_date)', last_full_day()) }} + 1) as days_covered
+        greatest(1, least(365, {{ days_between('min(order_date)', last_full_day()) }} + 1)) as days_covered
     from {{ ref('fct_orders') }}
     where is_valid
 

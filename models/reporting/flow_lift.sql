@@ -59,16 +59,17 @@ costs as (
 
 flows as (
 
+    -- A tool that gives its flows no ids is known by their names.
     select
-        flow_id,
+        coalesce(flow_id, flow_name) as flow_id,
         max(flow_name) as flow_name,
         max(flow_class) as flow_class,
         bool_or(is_transactional) as is_service,
         sum(attributed_orders) as attributed_orders,
         sum(attributed_net_sales) as attributed_net_sales
     from {{ ref('fct_flow_performance') }}
-    where flow_id is not null
-    group by flow_id
+    where coalesce(flow_id, flow_name) is not null
+    group by coalesce(flow_id, flow_name)
 
 ),
 
@@ -264,6 +265,9 @@ select
     cast(treatment_persons as bigint) as treatment_persons,
     cast(holdout_persons as bigint) as holdout_persons,
     cast(needed_holdout_persons as bigint) as needed_holdout_persons,
+    cast(
+        ceil(needed_holdout_persons * assigned_treatment / nullif(assigned_holdout, 0)) as bigint
+    ) as needed_treatment_persons,
     case
         when is_causal then cast({{ setting("lift_detectable_difference") }} as double)
     end as detectable_difference,

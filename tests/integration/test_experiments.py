@@ -125,7 +125,7 @@ def test_too_few_are_told_how_many_they_need(lifted: dict[tuple[str, str], Row])
     """33 of 102 order with one each added: (2.8016 / .03)² × .3235 × .6765 × (1 + 20 / 80) = 2385.8."""
     row = lifted["new", "order_rate"]
     assert (row["withheld_reason"], row["advice"], row["difference"]) == ("too_few", "wait", None)
-    assert row["needed_holdout_persons"] == 2386
+    assert (row["needed_holdout_persons"], row["needed_treatment_persons"]) == (2386, 9544)
 
 
 def test_a_flow_without_holdout_makes_no_causal_claim(lifted: dict[tuple[str, str], Row]) -> None:

@@ -9,7 +9,7 @@ A change that no input can tell from the rule is no mutant. These look like one 
 - brand_mentions with `count(*)` in the mean: a row's mentions all have a sentiment, or none has.
 """
 
-from tests.mutation.mutants import flows, identity, lifetime, money_in, orders, referral, retention, voice
+from tests.mutation.mutants import flows, identity, lifetime, money_in, orders, proof, referral, retention, voice
 from tests.mutation.mutants.mutant import Mutant
 
 AREAS = {
@@ -21,5 +21,6 @@ AREAS = {
     "referral and loyalty": referral.MUTANTS,
     "voice": voice.MUTANTS,
     "money in": money_in.MUTANTS,
+    "proof": proof.MUTANTS,
 }
 MUTANTS: tuple[Mutant, ...] = tuple(mutant for mutants in AREAS.values() for mutant in mutants)

@@ -1,6 +1,37 @@
 -- What each person of an experiment did from the moment on that counts for both arms, and in the time before it. By
 -- intention to treat: whether a message came plays no part, and who did nothing counts as nothing.
-with watched as (
+with share_changes as (
+
+    select
+        flow_id,
+        from_at,
+        max(holdout_share) as holdout_share
+    from {{ source('ops_audiences', 'holdout_flows') }}
+    where from_at < {{ as_of() }}
+    group by
+        flow_id,
+        from_at
+
+),
+
+own_shares as (
+
+    -- The share that our own arms were drawn with: the one in force when a person was first seen.
+    select
+        flow_id,
+        holdout_share,
+        case
+            when row_number() over (partition by flow_id order by from_at) = 1 then cast('1900-01-01' as timestamp)
+            else from_at
+        end as from_at,
+        coalesce(
+            lead(from_at) over (partition by flow_id order by from_at), cast('9999-01-01' as timestamp)
+        ) as until_at
+    from share_changes
+
+),
+
+watched as (
 
     select
         experiments.experiment_key,
@@ -14,12 +45,19 @@ with watched as (
             when not experiments.is_triggered or arms.triggered_at < arms.assigned_at then arms.assigned_at
             else arms.triggered_at
         end as watched_from,
-        experiments.window_days * interval '1' day as watched_for
+        experiments.window_days * interval '1' day as watched_for,
+        coalesce(experiments.planned_holdout_share, own_shares.holdout_share) as planned_holdout_share
     from {{ ref('fct_experiment_arms') }} as arms
     inner join {{ ref('int_proof__experiments') }} as experiments
         on
             arms.source = experiments.source
             and arms.experiment_id = experiments.experiment_id
+    left join own_shares
+        on
+            arms.source = 'second_order'
+            and arms.experiment_id = own_shares.flow_id
+            and arms.assigned_at >= own_shares.from_at
+            and arms.assigned_at < own_shares.until_at
     where arms.triggered_at is not null or not experiments.is_triggered
 
 ),
@@ -104,6 +142,7 @@ select
     matured.recipient_id,
     matured.arm,
     matured.watched_from,
+    matured.planned_holdout_share,
     case when sums.orders_after > 0 then 1 else 0 end as ordered,
     {% for when in ["after", "before"] %}
         coalesce(sums.orders_{{ when }}, 0) as orders_{{ when }},

@@ -13,6 +13,7 @@ with outcomes as (
         select
             experiment_key,
             arm,
+            planned_holdout_share,
             '{{ metric }}' as metric,
             cast({{ outcome }} as decimal(18, 4)) as outcome,
             cast({{ before }} as decimal(18, 4)) as outcome_before,
@@ -42,6 +43,8 @@ arm_sums as (
         cast(sum(outcome_before * outcome_before) as double) as pre_squares,
         cast(sum(outcome * outcome_before) as double) as product,
         count(*) as persons,
+        sum(cast(planned_holdout_share as decimal(9, 6))) as planned_holdouts,
+        count(planned_holdout_share) as planned_persons,
         sum(is_unknown) as unknown_persons
     from outcomes
     group by
@@ -64,7 +67,13 @@ select
     {% endfor %}
     cast(experiments.assigned_treatment as double) as assigned_treatment,
     cast(experiments.assigned_holdout as double) as assigned_holdout,
-    experiments.planned_holdout_share,
+    -- Of arms drawn with one share and then another, what their persons' shares come to.
+    case
+        when treatment.planned_persons + holdout.planned_persons = treatment.persons + holdout.persons
+            then
+                cast(treatment.planned_holdouts + holdout.planned_holdouts as double)
+                / (treatment.persons + holdout.persons)
+    end as planned_holdout_share,
     cast({{ setting("lift_detectable_difference") }} as double) as detectable_difference,
     cast({{ setting("lift_fewest_persons") }} as double) as fewest_persons
 from arm_sums as treatment

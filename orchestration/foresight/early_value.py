@@ -85,11 +85,11 @@ def fit_early_value(newcomers: Any) -> pa.Table:
         try:
             if refusal is not None:
                 raise _RefusedError(refusal)
-            learned = _counted(newcomers, period)
+            learned = _told_apart(_counted(newcomers, period))
             effects, intercept = _fit(learned, _counted(newcomers, None).known)
             facts |= {"intercept": intercept, "learned_from": int(learned.count.sum())}
             if period == "backtest":
-                facts |= _judge(effects, intercept, _counted(newcomers, "judged"))
+                facts |= _judge(effects, intercept, _told_apart(_counted(newcomers, "judged")))
         except _RefusedError as error:
             refusal = str(error)
             rows.append(facts | {"refusal": refusal, "trait": VALUE, "value": ""})
@@ -132,6 +132,17 @@ def _counted(newcomers: Any, part: str | None) -> _Rows:
         np.asarray(columns["fold"], dtype=np.int64),
         np.asarray(columns["persons"], dtype=np.float64),
     )
+
+
+def _told_apart(rows: _Rows) -> _Rows:
+    """The same buyers, of whom some are in the top fifth and some aren't.
+
+    Raises:
+        _RefusedError: they are all alike, or there are none.
+    """
+    if len(np.unique(rows.is_top)) < 2:
+        raise _RefusedError("all are worth the same after a year, or came on one day")
+    return rows
 
 
 def _fit(rows: _Rows, everybody: dict[str, npt.NDArray[Any]]) -> tuple[dict[str, dict[str, float]], float]:
@@ -191,7 +202,7 @@ def _logistic(design: Floats, rows: _Rows, penalty: float, chosen: Any = slice(N
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     if len(np.unique(rows.is_top[chosen])) < 2:
-        raise _RefusedError("all are worth the same after a year")
+        raise _RefusedError("too few are in the top fifth to leave some out")
     model = LogisticRegression(C=penalty, solver="newton-cholesky", tol=1e-8, max_iter=200)
     # Threads of the linear algebra wait for one another longer than these small matrices take: on a busy machine 30
     # times.

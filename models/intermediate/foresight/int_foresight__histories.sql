@@ -1,6 +1,6 @@
 -- What each buyer had done by three days: the last full one, to predict from; one in the past, to see how well that
--- would have gone; and one further back, by which the model was to be chosen on that day. A purchase is a local day with
--- a valid order: orders of one day are one decision.
+-- would have gone; and one further back, by which the model was to be chosen on that day. A purchase is a local day
+-- with a valid order: orders of one day are one decision.
 {% set most_holdout_days = 365 %}
 
 with bounds as (

@@ -139,6 +139,11 @@ class SyncState:
             [destination, destination],
         )
 
+    def audiences(self) -> set[str]:
+        """Audiences that a destination may hold people of."""
+        rows = self.connection.execute("select distinct audience from memberships").fetchall()
+        return {str(row[0]) for row in rows}
+
     def held_of(self, destination: str, email: str) -> tuple[list[str], list[str]]:
         """Containers that may hold a person, and names of the values that may be set there."""
         containers = self.connection.execute(

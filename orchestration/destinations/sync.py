@@ -120,16 +120,17 @@ def sync_shop(
             f"{shop.folder / 'shop.yml'}: no destination; name one under 'destinations' such as klaviyo: {{}}"
         )
     published = read_published(paths, rules or RULES)
-    unknown = sorted(set(allowed) - set(published.audiences))
-    if unknown:
-        known = ", ".join(sorted(published.audiences)) or "none"
-        raise UserError(f"ALLOW={unknown[0]}: no such audience is published to be sent; there are {known}")
     for key in published.unknown:
         logger.warning("%s is published but not in the rules of audiences: it is never sent", key)
     if not paths.warehouse.exists():
         raise UserError("nothing is sent: without the warehouse consent can't be read; run the shop first", exit_code=1)
     reports = []
     with SyncState.open(state_file(paths)) as state:
+        known = sorted({*published.audiences, *state.audiences()})
+        unknown = sorted(set(allowed) - set(known))
+        if unknown:
+            there_are = ", ".join(known) or "none"
+            raise UserError(f"ALLOW={unknown[0]}: no such audience is published to be sent; there are {there_are}")
         for configured in destinations:
             sync = _Sync(state, configured, published, run_id, clock)
             reports.append(sync.run(paths, dry_run, allowed))

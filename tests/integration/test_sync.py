@@ -319,12 +319,15 @@ def test_an_audience_that_isnt_published_any_more_is_stopped(opened: Open) -> No
     shop.publish({"replenishment": crowd(40), "win_back": crowd(3)})
     shop.sync()
     shop.sync()
-    shop.publish({"replenishment": {}})
+    shop.publish({"birthday": {}})
 
     assert list(shop.sync().stopped) == ["replenishment"]
     assert len(shop.tool.members("replenishment")) == 40
     # Three people are too few to be worth a stop.
     assert shop.tool.members("win_back") == set()
+
+    assert shop.sync(allowed=("replenishment",)).is_well
+    assert shop.tool.members("replenishment") == set()
 
 
 def test_a_loss_of_consent_by_many_stops_instead_of_emptying(opened: Open) -> None:

@@ -131,13 +131,15 @@ def prepare_models(connection: duckdb.DuckDBPyConnection, paths: ShopPaths, mome
         drop_models(connection)
 
 
-def finish_erasures(shop: Shop, paths: ShopPaths, progress: Callable[[str], None]) -> list[Erased]:
+def finish_erasures(
+    shop: Shop, paths: ShopPaths, progress: Callable[[str], None], clock: Clock | None = None
+) -> list[Erased]:
     """After a run has published: finish whatever erasure has begun, and prove it."""
     tombstones = Tombstones(paths.privacy)
     pending = PendingErasures(paths.privacy / "pending", tombstones)
     begun = pending.all()
     for erasure in begun:
-        finish_files(shop, paths, erasure, pending, progress)
+        finish_files(shop, paths, erasure, pending, progress, clock)
     if begun:
         rewrite(paths.warehouse)
     return [_proven(paths, erasure, pending, len(tombstones)) for erasure in begun]
@@ -252,7 +254,8 @@ def drop_models(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f'drop schema "{schema}" cascade')
     for table in _MODELS_IN_OPS:
         connection.execute(f"drop table if exists ops.{table}")
-    connection.execute(f"drop table if exists ops.{_LAST_BUILD}")
+    if last_build(connection) is not None:
+        connection.execute(f"delete from ops.{_LAST_BUILD}")
 
 
 def rewrite(file: Path) -> None:

@@ -338,7 +338,7 @@ _TABLES = """
         run_id varchar, stage varchar, passed bigint, failed bigint, warned bigint
     );
     create table if not exists ops.published_versions (version varchar, run_id varchar);
-    create or replace table ops.last_build as select true as is_complete;
+    create or replace table ops.last_build as select true as is_complete, timestamp '2026-01-01' as as_of;
     create or replace table reporting.run_info as select cast(null as varchar) as sources;
     create table if not exists marts.dim_customers (person_id varchar, is_marketable boolean);
     create table if not exists intermediate.int_arrivals__profiles (

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -37,6 +38,15 @@ MARGIN = 0.4
 SCALE = 0.7
 LAYOUT_PIXELS = round((PAPER["paperWidth"] - 2 * MARGIN) * 96 / SCALE)
 PATIENCE_SECONDS = 90.0
+# The browser reads at descriptor 3 and writes at 4, whichever numbers the pipes have here. Shells can't say it for
+# numbers above 9.
+WIRED = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 # The answer stands there and every chart is drawn.
 READY = """
 Boolean(document.querySelector('[data-testid=answer]')) && !document.querySelector('.so-waiting')
@@ -120,11 +130,18 @@ def _chromium() -> Iterator[_Browser]:
         raise UserError("no Chromium found: install it, on Debian with apt-get install chromium")
     to_read, to_write = os.pipe()
     from_read, from_write = os.pipe()
-    # The browser reads at descriptor 3 and writes at 4.
-    wired = f'exec "$0" "$@" 3<&{to_read} 4>&{from_write}'
     with tempfile.TemporaryDirectory(prefix="second-order-pdf-", ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
-            ["sh", "-c", wired, program, *FLAGS, f"--user-data-dir={profile}"],
+            [
+                sys.executable,
+                "-ISc",
+                WIRED,
+                str(to_read),
+                str(from_write),
+                program,
+                *FLAGS,
+                f"--user-data-dir={profile}",
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

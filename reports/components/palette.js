@@ -28,3 +28,6 @@ export const palette = {
 		bad: '#dc8f72'
 	}
 };
+
+/** From which part of the scale on a coloured cell needs the other ink, so that both are 4.5 : 1 (see site.css). */
+export const STRONG_FROM = { light: 0.77, dark: 0.58 };

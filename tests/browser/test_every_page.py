@@ -11,6 +11,7 @@ from typing import Any, Literal
 import duckdb
 import pytest
 
+from orchestration.publish.pdf import print_page
 from orchestration.publish.site import build_site
 from tests.browser import figures
 from tests.browser.conftest import PATIENCE, Visit
@@ -84,6 +85,7 @@ def serious_findings(visitor: Visit, axe: str) -> list[tuple[str, str]]:
 
 def left_in_english(text: str, own: set[str]) -> list[str]:
     """Words of three letters or more that are neither a name nor the shop's own."""
+    text = NO_LANGUAGE.sub(" ", text)
     for word in sorted(own, key=len, reverse=True):
         text = text.replace(word, " ")
     return re.findall(r"[A-Za-z]{3,}", NO_LANGUAGE.sub(" ", text))
@@ -235,3 +237,16 @@ def persons_of_the_demo(repository: Path) -> set[str]:
             ).fetchall()
             persons |= {value.strip() for (value,) in rows if value and len(value.strip()) >= 6}
     return persons
+
+
+@pytest.mark.usefixtures("chromium")
+def test_the_scorecard_is_printed_on_a4(demo_site: Path, tmp_path: Path) -> None:
+    target = tmp_path / "scorecard.pdf"
+    print_page(demo_site, target, "zh")
+    content = target.read_bytes()
+    assert content.startswith(b"%PDF-")
+    assert content.rstrip().endswith(b"%%EOF")
+    # A4 in points; the title and language are those that a reader of the file is told.
+    assert set(re.findall(rb"/MediaBox \[0 0 (\d+)\.\d+ (\d+)", content)) == {(b"595", b"841")}
+    assert b"/Lang (zh-Hans)" in content
+    assert "本周".encode("utf-16-be").hex().upper().encode() in content

@@ -240,7 +240,7 @@ def check_lifetime(visit: Visit, published: Path) -> None:
     )
     assert visit.text("answer") == f"A first buyer brings {money(worth, currency)} of net sales within 365 days."
     for tenth, part in read(published, "select tenth, share_of_net_sales from clv_distribution"):
-        assert visit.text("tenths", f"bar-{tenth}", "value") == share(part), tenth
+        assert visit.text("tenths", f"tenths-{tenth}", "value") == share(part), tenth
     for group, part in read(
         published,
         """
@@ -248,11 +248,11 @@ def check_lifetime(visit: Visit, published: Path) -> None:
         where customer_grouping = 'lifecycle_stage' and dimension = 'all'
         """,
     ):
-        assert visit.text("customer-groups", f"bar-{group}", "value") == share(part), group
+        assert visit.text("customer-groups", f"customer-groups-{group}", "value") == share(part), group
     for forecast, predicted in read(
         published, "select forecast, predicted_orders from prediction_backtest where forecast <> 'past spend'"
     ):
-        assert visit.text("backtest", f"bar-{forecast.replace(' ', '-')}", "value") == count(predicted), forecast
+        assert visit.text("backtest", f"backtest-{forecast.replace(' ', '-')}", "value") == count(predicted), forecast
 
 
 def check_budget(visit: Visit, published: Path) -> None:

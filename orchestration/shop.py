@@ -52,7 +52,7 @@ class AudienceSettings(BaseModel):
     referred_welcome_to_days: Days = 14
     replenishment_from_days: Days = 14
     replenishment_to_days: Days = 7
-    fast_moving_classes: tuple[str, ...] = ("consumable",)
+    fast_moving_classes: tuple[str, ...] = ("consumable", "functional", "seasonal")
     fast_moving_from_days: Days = 7
     fast_moving_to_days: Days = 15
     durable_from_days: Days = 30

@@ -15,12 +15,3 @@
 {% macro duckdb__zoned_moment(zone, clock_time) -%}
     timezone('UTC', timezone({{ zone }}, {{ clock_time }}))
 {%- endmacro %}
-
-{# A relation of the names of all zones the engine knows, in the column `name`. #}
-{% macro known_zones() -%}
-    {{ return(adapter.dispatch("known_zones", "second_order")()) }}
-{%- endmacro %}
-
-{% macro duckdb__known_zones() -%}
-    pg_timezone_names()
-{%- endmacro %}

@@ -302,6 +302,14 @@ def _moods(shop: AudienceShop) -> None:
     shop.score("tier_a_in", "nps", 10, ago(2))
     shop.order("tier_c_in", ago(12), discount=3)
     shop.order("tier_b_in", ago(12))
+    # Opens at six in the evening in Tokyo, thirty times: five in the morning of the shop.
+    shop.person("tier_b_in_evening", timezone="Asia/Tokyo")
+    shop.order("tier_b_in_evening", ago(12))
+    mail = {"channel": "email", "email": email("tier_b_in_evening"), "purpose": "value", "message_id": "evening"}
+    shop.add("message_events", event_id="evening", occurred_at=f"{ago(40)} 03:00:00", event_type="sent", **mail)
+    for number in range(30):
+        moment = f"{ago(31 - number)} 05:{number:02d}:00"
+        shop.add("message_events", event_id=f"evening{number}", occurred_at=moment, event_type="opened", **mail)
 
 
 def _policy(shop: AudienceShop) -> None:

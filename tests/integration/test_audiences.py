@@ -246,6 +246,18 @@ def test_asked_again_nothing_is_remembered_and_what_is_comes_back_from_the_backu
         assert kept == {table: connection.execute(f"from ops.{table} order by all").fetchall() for table in tables}
 
 
+def test_the_hour_to_send_is_on_the_persons_clock(first: Warehouse) -> None:
+    found = first.query(
+        "select timezone, send_hour_local, send_at from audiences.tier_b "
+        "where email in ('tier_b_in@example.com', 'tier_b_in_evening@example.com') order by timezone"
+    )
+    # It is one in the afternoon in Tokyo, midnight in New York.
+    assert found == [
+        ("America/New_York", 10, datetime(2025, 7, 1, 14)),  # noqa: DTZ001
+        ("Asia/Tokyo", 18, datetime(2025, 7, 1, 9)),  # noqa: DTZ001
+    ]
+
+
 def test_files_hold_the_audience_and_hashes_for_marketing_alone(first: Warehouse, tmp_path: Path) -> None:
     with open_warehouse(first.file) as connection:
         version = publish(connection, tmp_path, "0123456789", AS_OF, AS_OF, 1)

@@ -1,7 +1,4 @@
 -- Who is in an audience now, with everything a message may say. One address is one person's.
-{% set local_now = zoned_time('people.timezone', as_of()) %}
-{% set send_hour = audiences_setting("send_hour") %}
-
 with orders as (
 
     select * from {{ ref('int_audiences__orders') }}
@@ -22,27 +19,50 @@ products as (
 
 ),
 
-zones as (
+people as (
 
-    -- The next time the clock shows the hour where the person lives.
     select
-        people.timezone,
-        {{ local_now }} as local_now,
-        cast(cast({{ local_now }} as date) as timestamp) + interval '{{ send_hour }}' hour as send_today
+        people.*,
+        coalesce(send_hours.send_hour, {{ audiences_setting("send_hour") }}) as send_hour_local
     from {{ ref('int_audiences__people') }} as people
-    group by people.timezone
+    left join {{ ref('int_timing__send_hours') }} as send_hours
+        on people.person_id = send_hours.person_id
+
+),
+
+clocks as (
+
+    select
+        timezone,
+        send_hour_local,
+        {{ zoned_time('timezone', as_of()) }} as local_now
+    from people
+    group by
+        timezone,
+        send_hour_local
+
+),
+
+sendings as (
+
+    select
+        *,
+        cast(cast(local_now as date) as timestamp) + send_hour_local * interval '1' hour as send_today
+    from clocks
 
 ),
 
 moments as (
 
+    -- The next time the clock shows the hour where the person lives.
     select
         timezone,
+        send_hour_local,
         {{ zoned_moment(
             'timezone',
             "case when send_today >= local_now then send_today else send_today + interval '1' day end"
         ) }} as send_at
-    from zones
+    from sendings
 
 )
 
@@ -54,7 +74,7 @@ select
     eligible.reason,
     people.first_name,
     people.timezone,
-    {{ send_hour }} as send_hour_local,
+    people.send_hour_local,
     moments.send_at,
     people.tier,
     people.lifecycle_stage,
@@ -80,10 +100,12 @@ select
     recommended.price as next_product_price,
     eligible.due_date
 from {{ ref('int_audiences__eligible') }} as eligible
-inner join {{ ref('int_audiences__people') }} as people
+inner join people
     on eligible.person_id = people.person_id
 inner join moments
-    on people.timezone = moments.timezone
+    on
+        people.timezone = moments.timezone
+        and people.send_hour_local = moments.send_hour_local
 -- Where the rule is about no one order, the last one.
 left join orders
     on

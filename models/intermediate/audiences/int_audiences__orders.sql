@@ -160,14 +160,16 @@ select
     lines.product_title,
     lines.product_type,
     variants.category_class,
-    coalesce(
-        variants.category_class in (
+    -- Where the shop doesn't say what its goods are, those who came back do.
+    case
+        when variants.category_class is null then coalesce(rhythms.rhythm = 'fast', false)
+        else variants.category_class in (
             {% for class in audiences_setting("fast_moving_classes") %}
                 '{{ class }}',
             {% endfor %}
             'fast_moving'
-        ), false
-    ) as is_fast_moving,
+        )
+    end as is_fast_moving,
     parcels.delivered_at,
     parcels.delivered_date,
     parcels.promised_date,
@@ -184,6 +186,8 @@ left join ranked_lines as lines
         and lines.value_rank = 1
 left join variants
     on lines.variant_id = variants.variant_id
+left join {{ ref('int_timing__rhythms') }} as rhythms
+    on orders.product_type = rhythms.product_type
 left join first_of_type
     on
         orders.person_id = first_of_type.person_id

@@ -32,8 +32,9 @@ told as (
 
 zones as (
 
-    select name
-    from {{ known_zones() }}
+    -- A zone that nobody knows is none.
+    select time_zones.zone
+    from {{ time_zones() }}
 
 ),
 
@@ -73,7 +74,7 @@ facts as (
         customers.person_id,
         mail.email,
         names.first_name,
-        coalesce(zones.name, '{{ setting("timezone") }}') as timezone,
+        coalesce(zones.zone, '{{ setting("timezone") }}') as timezone,
         told.birthday,
         coalesce(told.max_emails_per_month, {{ audiences_setting("max_emails_per_month") }}) as max_emails_per_month,
         customers.is_reachable,
@@ -132,7 +133,7 @@ facts as (
     left join told
         on customers.person_id = told.person_id
     left join zones
-        on told.timezone = zones.name
+        on told.timezone = zones.zone
     left join names
         on customers.person_id = names.person_id
     left join codes

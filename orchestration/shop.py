@@ -1,5 +1,6 @@
 """A shop's folder: `shop.yml` as typed settings, and where everything a run makes lies."""
 
+import csv
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -85,6 +86,18 @@ class AudienceSettings(BaseModel):
     holdout_shares: dict[str, Share] = Field(default_factory=dict)
     global_holdout_share: Share = 0.0
     holdout_salt: str = "1"
+
+    @field_validator("holdout_shares")
+    @classmethod
+    def _known_flows(cls, shares: dict[str, float]) -> dict[str, float]:
+        with (REPOSITORY / "seeds" / "audiences.csv").open(encoding="utf-8", newline="") as handle:
+            rows = list(csv.DictReader(handle))
+        flows = {row["key"] for row in rows if row["is_message"] == "true" and row["is_service"] == "false"}
+        if unknown := sorted(set(shares) - flows):
+            raise ValueError(
+                f"{', '.join(unknown)}: no audience with a holdout; take one of {', '.join(sorted(flows))}"
+            )
+        return shares
 
     @model_validator(mode="after")
     def _windows_open_before_they_close(self) -> "AudienceSettings":

@@ -75,10 +75,12 @@ def test_the_settings_of_dbt_are_those_of_a_shop() -> None:
         {"durable_from_days": 61},
         {"global_holdout_share": 1},
         {"holdout_shares": {"win_back": -0.1}},
+        {"holdout_shares": {"winback": 0.1}},
+        {"holdout_shares": {"delay": 0.1}},
         {"no_such_window": 1},
     ],
 )
-def test_a_window_that_never_opens_is_refused(wrong: dict[str, object]) -> None:
+def test_what_cannot_be_meant_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         AudienceSettings.model_validate(wrong)
 

@@ -50,7 +50,7 @@ PAGE_CODE = (
 )
 SHELLS_KEPT = 3
 INSTALL_SECONDS = 900
-BUILD_SECONDS = 600
+BUILD_SECONDS = 1200
 # Raised by hand when this module changes what it makes of a build.
 SHELL_FORMAT = 1
 

@@ -1,8 +1,7 @@
 // Rows of the reporting tables, narrowed to what the reader chose, and sums over them.
 
 /** Rows of the reader's choice; without one, those of all customers. `month` names the column with the month. */
-export const narrowed = (filter, rows, month) =>
-	filter ? filter.pick(rows, month) : rows.filter((row) => row.dimension === undefined || row.dimension === 'all');
+export const narrowed = (filter, rows, month) => filter.pick(rows, month);
 
 export const sum = (rows, key) => rows.reduce((total, row) => total + (row[key] ?? 0), 0);
 

@@ -26,7 +26,8 @@ MakeSite = Callable[[Tables], Path]
 # What is no language's own: names of the product, of firms and of what a shop must deliver, and codes.
 NO_LANGUAGE = re.compile(
     r"Second Order|English|TikTok( Shop)?|Amazon|Etsy|Walmart|Target|Google|Meta|Klaviyo|Omnisend|Shopify|Judge\.me"
-    r"|Yotpo|Typeform|Smile\.io|Instagram|ChatGPT|Perplexity|Claude|AI Overviews|Kaplan|Meier|Wilson|Newcombe|Data Docs"
+    r"|Yotpo|Typeform|Smile\.io|Instagram|ChatGPT|Perplexity|Claude|Gemini|Copilot|WhatsApp"
+    r"|CUPED|AI Overviews|Kaplan|Meier|Wilson|Newcombe|Data Docs"
     r"|dbt docs|NPS|CSAT|CSV|ISO 8601|SKU|VIP|Demo|[a-z]+(_[a-z0-9]+)+(\.[a-z_]+)?(\.csv)?|\b[0-9a-f]{12,32}\b"
     r"|\d{4}-Q\d|orders\.csv|\bdrop\b|ops\.rejected_rows"
 )
@@ -85,6 +86,9 @@ def serious_findings(visitor: Visit, axe: str) -> list[tuple[str, str]]:
 
 def left_in_english(text: str, own: set[str]) -> list[str]:
     """Words of three letters or more that are neither a name nor the shop's own."""
+    # Whole titles first: a name may stand within one.
+    for title in sorted((word for word in own if " " in word), key=len, reverse=True):
+        text = text.replace(title, " ")
     text = NO_LANGUAGE.sub(" ", text)
     for word in sorted(own, key=len, reverse=True):
         text = text.replace(word, " ")

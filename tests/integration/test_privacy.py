@@ -212,11 +212,11 @@ def test_an_erased_person_is_in_no_byte(held: Held) -> None:
         "from raw_drop.orders where order_id like 'z%' order by order_id"
     ) == [(order, *[None] * 5, "FR" if order == "z1" else None, None, None) for order in ORDERS]
     assert held.query("select referral_code, referrer_email from raw_drop.referrals") == [("zelda10", None)]
-    assert held.query("select email, _extra from raw_drop.orders where order_id = 'c1'") == [
-        (LOOKALIKE, json.dumps({"note": f"write to:{LOOKALIKE}"}, separators=(",", ":")))
-    ]
-    assert held.query("select _extra from raw_drop.orders where order_id = 'b1'") == [
-        ('{"note":"a gift from [erased]"}',)
+    assert held.query(
+        "select order_id, email, _extra ->> 'note' from raw_drop.orders where order_id in ('b1', 'c1') order by all"
+    ) == [
+        ("b1", "ben@example.com", "a gift from [erased]"),
+        ("c1", LOOKALIKE, f"write to:{LOOKALIKE}"),
     ]
     assert held.query("select refund_id, reason from raw_drop.refunds") == [("r1", "damaged")]
     assert held.query("select count(*) from raw_drop.order_lines") == [(7,)]

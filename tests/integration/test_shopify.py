@@ -179,16 +179,21 @@ def test_a_deleted_order_and_customer_leave_the_figures(
 def test_a_forgotten_customer_is_in_no_raw_table(shopify: FakeShopify, small: Shop, tmp_path: Path) -> None:
     warehouse = tmp_path / "warehouse.duckdb"
     fill(shopify)
+    # One server throughout: the addresses of its files hold its port.
     with shopify.running():
         take(shopify, small, warehouse)
+        _forget_ann(shopify, small, warehouse)
+
+
+def _forget_ann(shopify: FakeShopify, small: Shop, warehouse: Path) -> None:
     before = raw(warehouse, "orders")
     with open_warehouse(warehouse) as connection:
         create_tables(connection)
-        begun = begin_customer(connection, tmp_path / "privacy", "shopify", str(ANN), ["1003"], STARTED)
+        begun = begin_customer(connection, warehouse.parent / "privacy", "shopify", str(ANN), ["1003"], STARTED)
         assert begun.blanked == {"raw_shopify.orders": 5}
         assert begun.removed == {"raw_shopify.customers": 1}
         assert ("email", "ann@example.com") in begun.person.identifiers
-        nobody = begin_customer(connection, tmp_path / "privacy", "shopify", "1", [], STARTED)
+        nobody = begin_customer(connection, warehouse.parent / "privacy", "shopify", "1", [], STARTED)
         assert (nobody.blanked, nobody.removed) == ({}, {})
         tables = connection.execute(
             "select string_agg(cast(payload as varchar), '') from (select payload from raw_shopify.orders union all "
@@ -209,18 +214,17 @@ def test_a_forgotten_customer_is_in_no_raw_table(shopify: FakeShopify, small: Sh
 
     # Nobody comes back: not with the overlap of the next load, not with a new account, not into a new warehouse.
     shopify.put(data.customer(900, "2026-01-01T00:00:00Z", "ann@example.com"))
-    tombstones = Tombstones(tmp_path / "privacy")
-    anew = tmp_path / "anew.duckdb"
-    with shopify.running():
-        take(shopify, small, warehouse, STARTED + timedelta(days=1), tombstones)
-        take(shopify, small, anew, STARTED + timedelta(days=1), tombstones)
+    tombstones = Tombstones(warehouse.parent / "privacy")
+    anew = warehouse.parent / "anew" / "warehouse.duckdb"
+    assert take(shopify, small, warehouse, STARTED + timedelta(days=1), tombstones).problem is None
+    assert take(shopify, small, anew, STARTED + timedelta(days=2), tombstones).problem is None
     assert raw(anew, "orders") == raw(warehouse, "orders") == after
     assert (
         raw(anew, "customers").keys()
         == raw(warehouse, "customers").keys()
         == {gid("Customer", number) for number in (BEN, DORA, EMIL, FORGOTTEN)}
     )
-    assert Tombstones(tmp_path / "privacy").has("id:shopify", "900")
+    assert Tombstones(warehouse.parent / "privacy").has("id:shopify", "900")
 
 
 def test_webhooks_are_done_once_and_changed_orders_wait_for_a_load(

@@ -316,6 +316,7 @@ erasing.erase(load_shop(Path(shop)), ShopPaths(Path(root)), email, datetime(2026
 STEPS = ("sweep", "drop_models", "rewrite", "finish_files", "back_up", "scrub_version", "_proven")
 
 
+@pytest.mark.long
 def test_killed_at_any_step_and_run_again_gives_what_one_erasure_gives(
     held: Held, built: tuple[Path, Warehouse], tmp_path: Path
 ) -> None:

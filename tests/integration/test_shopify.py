@@ -326,7 +326,7 @@ def _of_one_source(rows: list[dict[str, object]]) -> list[str]:
     return sorted(str(row).replace("'shopify'", "'drop'") for row in rows)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_redaction_leaves_nothing_in_any_byte(
     schema_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """What all tests share: real shops' files, the browser, a repeatable hypothesis, no telemetry."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -27,13 +28,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what is costly stay on one worker: those of a file, and all that need the demo shop's run."""
-    for item in items:
-        shares_demo = "demo" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("demo" if shares_demo else item.location[0]))
 
 
 def _in_ci() -> bool:
@@ -93,12 +87,18 @@ class Demo:
 
 
 @pytest.fixture(scope="session")
-def demo(repository: Path) -> Demo:
-    """The README's first command, run once a session."""
-    run = subprocess.run(["make", "run"], cwd=repository, capture_output=True, text=True, check=False)
-    if run.returncode != 0:
-        pytest.fail(f"make run failed: {run.stderr.strip() or run.stdout[-2000:]}", pytrace=False)
-    return Demo(run.stdout, repository / "data" / "demo")
+def demo(repository: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
+    """The README's first command, run once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    said = (base if worker_id == "master" else base.parent) / "make_run.txt"
+    with said.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            run = subprocess.run(["make", "run"], cwd=repository, capture_output=True, text=True, check=False)
+            if run.returncode != 0:
+                pytest.fail(f"make run failed: {run.stderr.strip() or run.stdout[-2000:]}", pytrace=False)
+            said.write_text(run.stdout, encoding="utf-8")
+    return Demo(said.read_text(encoding="utf-8"), repository / "data" / "demo")
 
 
 @pytest.fixture

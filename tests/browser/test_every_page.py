@@ -29,7 +29,7 @@ NO_LANGUAGE = re.compile(
     r"|Yotpo|Typeform|Smile\.io|Instagram|ChatGPT|Perplexity|Claude|Gemini|Copilot|WhatsApp"
     r"|CUPED|AI Overviews|Kaplan|Meier|Wilson|Newcombe|Data Docs"
     r"|dbt docs|NPS|CSAT|CSV|ISO 8601|SKU|VIP|Demo|[a-z]+(_[a-z0-9]+)+(\.[a-z_]+)?(\.csv)?|\b[0-9a-f]{12,32}\b"
-    r"|\d{4}-Q\d|orders\.csv|\bdrop\b|ops\.rejected_rows"
+    r"|\d{4}-Q\d|orders\.csv|shop\.yml|\bdestinations\b|\bdrop\b|ops\.rejected_rows"
 )
 # Rules that a serious or critical finding breaks; axe has no setting for "at least serious".
 SERIOUS = ("serious", "critical")

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ def run_shop(shop: Shop, paths: ShopPaths, wait_seconds: float = 0, with_site: b
     from orchestration.defs.release import SITE_KEY
     from orchestration.lock import shop_lock
 
+    _spare_the_disk()
     with shop_lock(paths.lock, "from the command line", wait_seconds), _tool_output(paths.logs / LOG_NAME):
         job = build_definitions(shop, paths).resolve_job_def(JOB)
         selection = None if with_site else sorted(set(job.asset_layer.executable_asset_keys) - {SITE_KEY})
@@ -67,6 +69,20 @@ def run_shop(shop: Shop, paths: ShopPaths, wait_seconds: float = 0, with_site: b
     if not result.success:
         raise UserError(_failure(result, paths), exit_code=1)
     return summarise(paths, result.run_id)
+
+
+def _spare_the_disk() -> None:
+    """Dagster notes thousands of events a run in SQLite files: their order must last, not each by itself.
+
+    Their write-ahead log keeps them whole whatever ends the machine; the last moments of a run may be missing then.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    @event.listens_for(Engine, "connect")
+    def connected(connection: object, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("pragma synchronous = normal")
 
 
 def _failure(result: "ExecuteInProcessResult", paths: ShopPaths) -> str:

@@ -36,6 +36,7 @@ def release_assets(
         with open_warehouse(paths.warehouse) as connection:
             started_at = run_started_at(context)
             write_run_info(connection, shop, context.run_id, resolve_as_of(shop, connection, started_at))
+            write_sync_info(connection)
         result = run_recorded_gate(Gate.PUBLICATION, shop, paths, context.op_execution_context)
         if result.errors:
             raise dg.Failure("; ".join(check.line(result.gate) for check in result.errors), allow_retries=False)
@@ -49,7 +50,6 @@ def release_assets(
             require_all_checks(connection, context.run_id)
             as_of = resolve_as_of(shop, connection, started_at)
             write_run_info(connection, shop, context.run_id, as_of)
-            write_sync_info(connection)
             last_load = back_up(connection, paths.backup)
             version = publish(connection, paths.published, context.run_id, started_at, as_of, last_load)
             connection.execute(

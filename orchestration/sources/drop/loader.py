@@ -153,13 +153,17 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def _bounded(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Keep DuckDB to the memory that a load may take; at the end what the caller had set holds again."""
     threads = min(os.cpu_count() or 1, _THREADS)
-    before = connection.execute("select current_setting('memory_limit'), current_setting('threads')").fetchone()
+    settings = "select current_setting('memory_limit'), current_setting('threads')"
+    before = connection.execute(settings).fetchone()
     assert before is not None
     connection.execute(f"set memory_limit = '{_MEMORY}'; set threads = {threads}")
     try:
         yield
     finally:
-        connection.execute(f"set memory_limit = '{before[0]}'; set threads = {before[1]}")
+        # The engine's own limit first: DuckDB tells a limit rounded, and setting it again would lower it a little.
+        connection.execute("reset memory_limit; reset threads")
+        if connection.execute(settings).fetchone() != before:
+            connection.execute(f"set memory_limit = '{before[0]}'; set threads = {before[1]}")
 
 
 def _require_orders(connection: duckdb.DuckDBPyConnection, shop_folder: Path) -> None:

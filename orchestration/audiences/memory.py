@@ -14,6 +14,7 @@ from typing import Final
 import duckdb
 
 from orchestration.shop import ShopPaths
+from orchestration.sql import has_table, quoted
 
 logger = logging.getLogger(__name__)
 
@@ -76,17 +77,10 @@ def remember_unfinished(connection: duckdb.DuckDBPyConnection, paths: ShopPaths)
     manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
     as_of = datetime.fromisoformat(manifest["as_of"]).replace(tzinfo=None)
     create_tables(connection)
-    built = connection.execute(
-        "select count(*) from information_schema.tables where table_schema = 'ops' and table_name = 'last_build'"
-    ).fetchone()
-    if not built or not built[0]:
+    if not has_table(connection, "ops", "last_build"):
         return
     row = connection.execute("select 1 from ops.last_build where is_complete and as_of = ?", [as_of]).fetchone()
-    members = connection.execute(
-        "select 1 from information_schema.tables where table_schema = 'intermediate' "
-        "and table_name = 'int_audiences__members'"
-    ).fetchone()
-    if row and members:
+    if row and has_table(connection, "intermediate", "int_audiences__members"):
         remember(connection, str(manifest["run_id"]), str(manifest["version"]), as_of)
         back_up_memory(connection, paths.backup)
 
@@ -104,10 +98,9 @@ def back_up_memory(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         for name in TABLES:
-            file = str(partial / f"{name}.parquet").replace("'", "''")
             connection.execute(
                 f"copy (from ops.{name} where run_id = '{run_id}' order by all) "
-                f"to '{file}' (format parquet, compression zstd)"
+                f"to {quoted(partial / f'{name}.parquet')} (format parquet, compression zstd)"
             )
         partial.replace(place)
 

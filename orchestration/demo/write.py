@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.demo.tables import Output
+from orchestration.sql import quoted
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,7 @@ def write(connection: duckdb.DuckDBPyConnection, drop: Path, output: Output) -> 
     suffix, options = _COPY_OPTIONS[output.kind]
     file = drop / output.entity / f"{PREFIX}{output.name}.{suffix}"
     file.parent.mkdir(parents=True, exist_ok=True)
-    quoted = str(file).replace("'", "''")
-    result = connection.execute(f"copy ({output.select}) to '{quoted}' ({options})").fetchall()
+    result = connection.execute(f"copy ({output.select}) to {quoted(file)} ({options})").fetchall()
     rows = int(result[0][0])
     if output.kind == "windows_csv":
         _as_windows_export(file)

@@ -18,6 +18,7 @@ from typing import Final
 import duckdb
 
 from orchestration.shop import ShopPaths
+from orchestration.sql import quoted
 
 # Rows of so many runs are kept; the sums of every run stay.
 _RUNS_KEPT: Final = 14
@@ -175,8 +176,7 @@ class SyncState:
 def copy_results(state: SyncState, warehouse: Path) -> None:
     """Bring `ops.sync_results` and `ops.sync_runs` of the warehouse up to date with the state."""
     connection = state.connection
-    escaped = str(warehouse).replace("'", "''")
-    connection.execute(f"attach '{escaped}' as warehouse")
+    connection.execute(f"attach {quoted(warehouse)} as warehouse")
     try:
         connection.execute(
             """

@@ -28,6 +28,7 @@ from orchestration.destinations.state import SyncState, copy_results, state_file
 from orchestration.errors import UserError
 from orchestration.shop import Shop, ShopPaths
 from orchestration.sources.http import ApiError, Clock, SystemClock
+from orchestration.sql import quoted
 
 logger = logging.getLogger(__name__)
 
@@ -189,8 +190,7 @@ class _Sync:
     @contextmanager
     def _warehouse(self, file: Path) -> Iterator[None]:
         # The catalogue's name is part of the views' own text.
-        escaped = str(file).replace("'", "''")
-        self.state.connection.execute(f"attach '{escaped}' as warehouse (read_only)")
+        self.state.connection.execute(f"attach {quoted(file)} as warehouse (read_only)")
         try:
             yield
         finally:

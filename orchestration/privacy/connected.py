@@ -13,6 +13,7 @@ import pyarrow as pa
 from orchestration.privacy.dropped import value_of
 from orchestration.privacy.tombstones import EMAIL_IN_TEXT, Tombstones
 from orchestration.sources.shopify.redaction import NOTES, PERSONAL
+from orchestration.sql import has_table
 
 # Of an order at Shopify not even the customer's number stays: with it the shop's own pages would name the buyer.
 _ORDER: Final = f"""json_merge_patch(json_merge_patch(
@@ -173,7 +174,7 @@ def sweep(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, int], dict[s
     removed, blanked = {}, {}
     for (source, stream), records in RECORDS.items():
         table = f"raw_{source}.{stream}"
-        if not exists(connection, source, stream):
+        if not has_table(connection, f"raw_{source}", stream):
             continue
         row = connection.execute(f"select count(*) from {table} where {is_erased(records)}").fetchone()
         count = int(row[0]) if row else 0
@@ -190,7 +191,7 @@ def beside(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     """All that stands beside the person's identifiers on orders and accounts."""
     found = set()
     for (source, stream), records in RECORDS.items():
-        if (records.order is None and records.own is None) or not exists(connection, source, stream):
+        if (records.order is None and records.own is None) or not has_table(connection, f"raw_{source}", stream):
             continue
         own = f"(select id, payload from raw_{source}.{stream} where {is_erased(records)})"
         rows = connection.execute(f"select distinct kind, value from {identifiers(records, own)}").fetchall()
@@ -203,7 +204,7 @@ def orders_of(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     return {
         identifier
         for (source, stream), records in RECORDS.items()
-        if records.order is not None and exists(connection, source, stream)
+        if records.order is not None and has_table(connection, f"raw_{source}", stream)
         for identifier in _own(connection, f"raw_{source}.{stream}", records, records.order)
     }
 
@@ -213,7 +214,7 @@ def ids_of(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     return {
         identifier
         for (source, stream), records in RECORDS.items()
-        if records.own is not None and exists(connection, source, stream)
+        if records.own is not None and has_table(connection, f"raw_{source}", stream)
         for identifier in _own(connection, f"raw_{source}.{stream}", records, records.own)
     }
 
@@ -224,13 +225,3 @@ def _own(connection: duckdb.DuckDBPyConnection, relation: str, records: Records,
         f"select distinct {value_of(kind, f'({own})[1]')} from {relation} where {is_erased(records)}"
     ).fetchall()
     return {(kind, str(row[0])) for row in rows if row[0]}
-
-
-def exists(connection: duckdb.DuckDBPyConnection, source: str, stream: str) -> bool:
-    """Whether the warehouse has a stream's raw table."""
-    return bool(
-        connection.execute(
-            "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
-            [f"raw_{source}", stream],
-        ).fetchall()
-    )

@@ -16,6 +16,7 @@ from orchestration.privacy.texts import BLANK, blanked, holds, holds_value
 from orchestration.privacy.tombstones import EMAIL_IN_TEXT, Tombstones
 from orchestration.sources.drop.entities import ENTITIES, Entity
 from orchestration.sources.drop.rules import is_sound
+from orchestration.sql import quoted
 
 _SCHEMA: Final = "raw_drop"
 # What takes the place of a code's owner, who must be named: an id that no customer has.
@@ -137,7 +138,7 @@ def _as(columns: dict[str, str]) -> str:
 
 
 def _literal(value: str | None) -> str:
-    return "cast(null as varchar)" if value is None else "'" + value.replace("'", "''") + "'"
+    return "cast(null as varchar)" if value is None else quoted(value)
 
 
 @dataclass

@@ -34,13 +34,13 @@ from orchestration.privacy.pending import Erasure, PendingErasures
 from orchestration.privacy.person import Person, find_person, set_erased
 from orchestration.privacy.scrub import longer_texts_in, scrub_file, scrub_tables, scrub_version
 from orchestration.privacy.search import Proof, search
-from orchestration.privacy.texts import quoted
 from orchestration.privacy.tombstones import Tombstones, flush_folder
 from orchestration.publish.backup import back_up, restore
 from orchestration.shop import REPOSITORY, Shop, ShopPaths
 from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sources.drop.loader import SCHEMA, create_tables
 from orchestration.sources.http import Clock
+from orchestration.sql import has_table, quoted
 from orchestration.warehouse import open_warehouse, sql_environment
 
 logger = logging.getLogger(__name__)
@@ -237,10 +237,9 @@ def keep_out(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones) -> b
 
 def last_build(connection: duckdb.DuckDBPyConnection) -> str | None:
     """The moment the models are built as of, ISO text; None where they aren't."""
-    exists = connection.execute(
-        f"select 1 from information_schema.tables where table_schema = 'ops' and table_name = '{_LAST_BUILD}'"
-    ).fetchall()
-    row = connection.execute(f"select max(as_of) from ops.{_LAST_BUILD}").fetchone() if exists else None
+    if not has_table(connection, "ops", _LAST_BUILD):
+        return None
+    row = connection.execute(f"select max(as_of) from ops.{_LAST_BUILD}").fetchone()
     return row[0].isoformat() if row and row[0] else None
 
 

@@ -11,10 +11,10 @@ import duckdb
 from orchestration.privacy import connected, dropped
 from orchestration.privacy.person import Person, set_erased
 from orchestration.privacy.scrub import text_columns
-from orchestration.privacy.texts import quoted
 from orchestration.privacy.tombstones import Tombstones, write_through
 from orchestration.shop import ShopPaths
 from orchestration.sources.drop.entities import ENTITIES
+from orchestration.sql import has_table, quoted
 from orchestration.warehouse import open_warehouse
 
 Rows = list[dict[str, Any]]
@@ -84,7 +84,7 @@ def _delivered(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Rows], 
         )
     for (source, stream), records in connected.RECORDS.items():
         table = f"raw_{source}.{stream}"
-        if connected.exists(connection, source, stream):
+        if has_table(connection, f"raw_{source}", stream):
             matches = connected.is_erased(records)
             rows = _rows(connection, f"select id, updated_at, payload from {table} where {matches} order by id")
             if rows:

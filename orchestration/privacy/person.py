@@ -13,6 +13,7 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.privacy import connected, dropped
 from orchestration.shop import REPOSITORY
+from orchestration.sql import has_table
 
 Identifier = tuple[str, str]
 """Kind (`email`, `phone`, `id:<source>`, `order:<source>`) and value, spelled as the kind is compared."""
@@ -158,7 +159,7 @@ def find_person(connection: duckdb.DuckDBPyConnection, name: str, known: set[Ide
     """
     identifiers = set(known)
     person_ids: tuple[str, ...] = ()
-    if _exists(connection, _PERSONS):
+    if has_table(connection, "intermediate", "int_identity__persons"):
         evidence = [f"{kind}:{value}" for kind, value in sorted(known)]
         sql = f"select distinct person_id from {_PERSONS} where list_contains(?, evidence)"
         person_ids = tuple(sorted(_texts(connection, sql, [evidence])))
@@ -210,20 +211,11 @@ def _identifier(evidence: str) -> Identifier:
 
 
 def _references(connection: duckdb.DuckDBPyConnection, person_id: str) -> Iterator[Identifier]:
-    if _exists(connection, _REFERENCES):
+    if has_table(connection, "intermediate", "int_identity__references"):
         rows = connection.execute(
             f"select distinct source, customer_id from {_REFERENCES} where person_id = ?", [person_id]
         ).fetchall()
         yield from ((f"id:{source}", str(value)) for source, value in rows)
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    schema, name = table.split(".")
-    return bool(
-        connection.execute(
-            "select 1 from information_schema.tables where table_schema = ? and table_name = ?", [schema, name]
-        ).fetchall()
-    )
 
 
 def _texts(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[object]) -> set[str]:

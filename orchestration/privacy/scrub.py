@@ -17,8 +17,9 @@ import duckdb
 
 from orchestration.errors import UserError
 from orchestration.privacy.person import Person
-from orchestration.privacy.texts import blank, blanked, holds, longer_texts, pattern_of, quoted
+from orchestration.privacy.texts import blank, blanked, holds, longer_texts, pattern_of
 from orchestration.privacy.tombstones import flush_folder
+from orchestration.sql import quoted
 
 _SQLITE_MAGIC: Final = b"SQLite format 3\0"
 _WAIT_SECONDS: Final = 5.0

@@ -13,7 +13,8 @@ import duckdb
 
 from orchestration.privacy.person import Person
 from orchestration.privacy.scrub import text_columns
-from orchestration.privacy.texts import holds, quoted
+from orchestration.privacy.texts import holds
+from orchestration.sql import quoted
 
 _CHUNK: Final = 16_000_000
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from orchestration.sql import quoted
+
 # What stands where a text quoted the person.
 BLANK: Final = "[erased]"
 # Before and after: nothing that would make it a longer address or number. An escape of URLs or JSON ends before it.
@@ -15,11 +17,6 @@ def pattern_of(needles: Iterable[str]) -> str:
     """A regular expression, of Python and of RE2 alike and case ignored, for any of the texts standing by itself."""
     listed = "|".join(map(re.escape, sorted(needles, key=lambda needle: (-len(needle), needle))))
     return f"{_BEFORE}(?:{listed}){_AFTER}"
-
-
-def quoted(text: object) -> str:
-    """A text as an SQL literal."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def holds(text: str, needles: Iterable[str]) -> str:

@@ -7,6 +7,8 @@ from typing import Final
 
 import duckdb
 
+from orchestration.sql import has_table, quoted
+
 FOLDER: Final = "audiences"
 
 # A cell that starts with one of these is a formula to spreadsheets, the full-width ones to those set to East Asian
@@ -51,10 +53,7 @@ def file_entry(path: Path, folder: Path, rows: int, columns: Mapping[str, str]) 
 
 
 def _service_audiences(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    listed = connection.execute(
-        "select 1 from information_schema.tables where table_schema = 'seeds' and table_name = 'audiences'"
-    ).fetchone()
-    if listed is None:
+    if not has_table(connection, "seeds", "audiences"):
         return set()
     return {str(row[0]) for row in connection.execute("select key from seeds.audiences where is_service").fetchall()}
 
@@ -62,8 +61,7 @@ def _service_audiences(connection: duckdb.DuckDBPyConnection) -> set[str]:
 def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, name: str) -> dict[str, object]:
     path = folder / FOLDER / f"{name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    escaped = str(path).replace("'", "''")
-    (rows,) = connection.execute(f"copy ({query}) to '{escaped}' (format csv, header)").fetchone() or (0,)
+    (rows,) = connection.execute(f"copy ({query}) to {quoted(path)} (format csv, header)").fetchone() or (0,)
     columns = {str(row[0]): str(row[1]) for row in connection.execute(f"describe {query}").fetchall()}
     return file_entry(path, folder, int(rows), columns)
 

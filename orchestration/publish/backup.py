@@ -12,6 +12,7 @@ import duckdb
 from orchestration.audiences.memory import restore_memory
 from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sources.drop.loader import SCHEMA, create_tables
+from orchestration.sql import quoted
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def back_up(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
         for table in _tables():
             connection.execute(
                 f"copy (from {table} where {_belongs_to(table, load_id)}) "
-                f"to '{str(partial / table).replace(chr(39), chr(39) * 2)}.parquet' (format parquet, compression zstd)"
+                f"to {quoted(partial / f'{table}.parquet')} (format parquet, compression zstd)"
             )
         partial.replace(target)
     return loads[-1] if loads else 0

@@ -2,6 +2,8 @@
 
 import duckdb
 
+from orchestration.sql import has_table
+
 # A vendor's answer may quote the person it refuses: addresses, numbers and ids are blotted out.
 _ADDRESS = r"""[^\s"'<>(),;:]+@[^\s"'<>(),;:]+"""
 _NUMBER = r"\+?\d[\d() .-]{4,}\d"
@@ -21,11 +23,7 @@ def write_sync_info(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"create schema if not exists reporting; create or replace table reporting.sync_outcomes ({_COLUMNS})"
     )
-    tables = connection.execute(
-        "select count(*) from information_schema.tables where table_schema = 'ops' "
-        "and table_name in ('sync_results', 'sync_runs')"
-    ).fetchone()
-    if tables is None or tables[0] < 2:
+    if not (has_table(connection, "ops", "sync_results") and has_table(connection, "ops", "sync_runs")):
         return
     connection.execute(
         """

@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration.publish.audience_files import file_entry, write_audience_files
 from orchestration.shop import REPOSITORY
+from orchestration.sql import quoted
 
 VERSIONS_KEPT = 5
 _PUBLISHED_SCHEMAS = ("reporting", "audiences")
@@ -109,8 +110,9 @@ def _write_table(
     (rows,) = connection.execute(f"select count(*) from {schema}.{table}").fetchone() or (0,)
     # Ordered by everything, so that equal tables are equal bytes.
     path = folder / schema / f"{table}.parquet"
-    escaped = str(path).replace("'", "''")
-    connection.execute(f"copy (from {schema}.{table} order by all) to '{escaped}' (format parquet, compression zstd)")
+    connection.execute(
+        f"copy (from {schema}.{table} order by all) to {quoted(path)} (format parquet, compression zstd)"
+    )
     return [file_entry(path, folder, int(rows), columns)]
 
 

@@ -7,10 +7,11 @@ and volumes it adds itself.
 """
 
 from orchestration.quality.catalog import Catalog
-from orchestration.quality.checks import Check, GateSettings, TableChecks, no_rows, quoted
+from orchestration.quality.checks import Check, GateSettings, TableChecks, no_rows
 from orchestration.sources.drop.entities import ENTITIES, Entity
 from orchestration.sources.drop.loader import SCHEMA, entity_rules
 from orchestration.sources.drop.moments import moment_of
+from orchestration.sql import quoted
 
 BOOKKEEPING = ("_load_id", "_file", "_file_index", "_row_number")
 _MISSING = "is missing"

@@ -200,8 +200,3 @@ def no_rows(
         look_at=look_at,
         table=table,
     )
-
-
-def quoted(text: object) -> str:
-    """A text literal for SQL."""
-    return "'" + str(text).replace("'", "''") + "'"

@@ -1,9 +1,10 @@
 """Gate 1's checks of raw tables that were filled from a connected system's API: the keys, and the moments."""
 
 from orchestration.quality.catalog import Catalog
-from orchestration.quality.checks import Check, GateSettings, TableChecks, no_rows, quoted
+from orchestration.quality.checks import Check, GateSettings, TableChecks, no_rows
 from orchestration.sources.registry import SOURCES
 from orchestration.sources.source import Stream
+from orchestration.sql import quoted
 
 
 def raw_tables() -> list[str]:

@@ -7,7 +7,8 @@ what readers rely on is there, and nothing in `reporting` tells of a person.
 from collections.abc import Iterable
 
 from orchestration.quality.catalog import Catalog
-from orchestration.quality.checks import Check, TableChecks, no_rows, quoted
+from orchestration.quality.checks import Check, TableChecks, no_rows
+from orchestration.sql import quoted
 
 REQUIRED_TABLES = (
     "marts.dim_customers",

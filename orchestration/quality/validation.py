@@ -16,8 +16,9 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 
 from orchestration.quality import dialect
 from orchestration.quality.catalog import read_only
-from orchestration.quality.checks import Check, CheckResult, TableChecks, quoted
+from orchestration.quality.checks import Check, CheckResult, TableChecks
 from orchestration.quality.expectations import expectation_of, result_of
+from orchestration.sql import quoted
 
 logger = logging.getLogger(__name__)
 

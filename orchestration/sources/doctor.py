@@ -9,6 +9,7 @@ from orchestration.errors import UserError
 from orchestration.sources.http import Api, Clock
 from orchestration.sources.registry import Configured
 from orchestration.sources.source import Finding
+from orchestration.sql import has_table
 from orchestration.warehouse import open_warehouse
 
 # Signed requests and windows of time go wrong beyond this; the Date header itself is good to a second.
@@ -67,11 +68,7 @@ def _last_load(source: str, warehouse: Path, now: datetime) -> Finding:
     rows: list[tuple[Any, ...]] = []
     if warehouse.exists():
         with open_warehouse(warehouse, read_only=True) as connection:
-            noted = connection.execute(
-                "select count(*) from information_schema.tables where table_schema = 'ops' "
-                "and table_name = 'source_loads'"
-            ).fetchall()
-            if noted[0][0]:
+            if has_table(connection, "ops", "source_loads"):
                 rows = connection.execute(
                     "select started_at, bool_and(status = 'complete'), sum(rows), max(message) from ops.source_loads "
                     "where source = ? group by run_id, started_at order by started_at desc limit 1",

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.sources.source import Page, SourceError, Stream
+from orchestration.sql import quoted
 
 # What `json_type` says of a value of each kind.
 _TYPES: Final = {
@@ -69,7 +70,7 @@ def lines(source: str, stream: Stream, file: Path, where: str = "true") -> Itera
     try:
         reader.execute("set threads = 2; set TimeZone = 'UTC'; set memory_limit = '512MB'")
         found = reader.sql(
-            f"select json as record from read_json_objects({_quoted(str(file))}, format = 'newline_delimited', "
+            f"select json as record from read_json_objects({quoted(str(file))}, format = 'newline_delimited', "
             f"maximum_object_size = 67108864) as lines(json) where {where}"
         ).to_arrow_reader(_LINES_A_PAGE)
         for batch in found:
@@ -101,7 +102,7 @@ def _shape(source: str, stream: Stream, relation: str, parameters: dict[str, str
         promised.setdefault(stream.cursor, "moment?")
     paths = list(promised)
     # Asked for as one list, a record is parsed once for all its fields.
-    listed = ", ".join(_quoted(path) for path in paths)
+    listed = ", ".join(quoted(path) for path in paths)
     connection.execute(
         f"create or replace temp table shaped as select cast(record as varchar) as payload, "
         f"json_type(record, [{listed}]) as types, json_extract_string(record, [{listed}]) as texts "
@@ -148,7 +149,7 @@ def _is_wrong(place: int, kind: str) -> str:
         return f"coalesce({found} not in ('VARCHAR', 'BIGINT', 'UBIGINT'), true)"
     base = kind.removesuffix("?")
     optional = base != kind
-    allowed = ", ".join(_quoted(name) for name in (*_TYPES[base], *(("NULL",) if optional else ())))
+    allowed = ", ".join(quoted(name) for name in (*_TYPES[base], *(("NULL",) if optional else ())))
     wrong = f"coalesce({found} not in ({allowed}), {'false' if optional else 'true'})"
     if base == "moment":
         wrong = f"({wrong} or ({_moment(place)} is null and coalesce({found}, 'NULL') <> 'NULL'))"
@@ -168,7 +169,3 @@ def _word(json_type: str | None) -> str:
 
 def _field(path: str) -> str:
     return path.removeprefix("$.") if path != "$" else "the whole body"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pytest
 
 from orchestration.privacy.connected import RECORDS, without_erased
-from orchestration.privacy.texts import blank, blanked, holds, pattern_of, quoted
+from orchestration.privacy.texts import blank, blanked, holds, pattern_of
 from orchestration.privacy.tombstones import Tombstones
 from orchestration.sources.registry import SOURCES
+from orchestration.sql import quoted
 
 MOMENT = datetime(2026, 1, 1)  # noqa: DTZ001
 GID = "gid://shopify/"

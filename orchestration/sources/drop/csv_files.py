@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.sql import quoted
 
 _DELIMITERS = (",", ";", "\t", "|")
 _BYTE_ORDER_MARKS = (
@@ -47,11 +48,6 @@ class CsvFile:
             f"read_csv({quoted(self.path)}, delim = {quoted(self.delimiter)}, columns = {types}, all_varchar = true, "
             f"header = true, quote = {quote}, {rejects}, auto_detect = false)"
         )
-
-
-def quoted(text: str | Path) -> str:
-    """A text as an SQL literal."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def open_csv(

@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.sources.drop.csv_files import CsvFile, open_csv, quoted, undecodable_line
+from orchestration.sources.drop.csv_files import CsvFile, open_csv, undecodable_line
 from orchestration.sources.drop.entities import ENTITIES, Entity
 from orchestration.sources.drop.exports.kinds import ExportKind
 from orchestration.sources.drop.exports.reading import kind_of, open_export, prepare_export
+from orchestration.sql import quoted
 
 EXPORTS = "exports"
 _FORMATS = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}

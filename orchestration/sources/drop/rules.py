@@ -2,6 +2,7 @@
 
 from orchestration.sources.drop.entities import SQL_TYPES, Column, Entity
 from orchestration.sources.drop.moments import moment_is_sound
+from orchestration.sql import quoted
 
 
 def _column_rules(column: Column) -> list[tuple[str, str]]:
@@ -57,8 +58,7 @@ def is_sound(entity: Entity) -> str:
 def broken_rules(entity: Entity) -> str:
     """SQL for the list of the reasons why a row is refused, in the order of the columns."""
     broken = ", ".join(
-        f"case when not coalesce({sql}, {'false' if ': is missing' in reason else 'true'}) "
-        f"then '{reason.replace(chr(39), chr(39) * 2)}' end"
+        f"case when not coalesce({sql}, {'false' if ': is missing' in reason else 'true'}) then {quoted(reason)} end"
         for reason, sql in entity_rules(entity)
     )
     return f"list_filter([{broken}], lambda reason: reason is not null)"

@@ -6,8 +6,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.sources.drop.csv_files import CsvFile, open_csv, peek_header, quoted
+from orchestration.sources.drop.csv_files import CsvFile, open_csv, peek_header
 from orchestration.sources.drop.exports.kinds import ExportKind, export_kinds, recognise
+from orchestration.sql import quoted
 
 FORMATS = (".csv", ".tsv", ".txt")
 _SHOWN_COLUMNS = 6

@@ -1,4 +1,4 @@
-{# The hour, 0 to 23, of a moment in UTC in a zone that differs by row. An unknown zone is an error: see time_zones(). #}
+{# The hour, 0 to 23, of a UTC moment in a zone that differs by row. An unknown zone is an error: see time_zones(). #}
 {% macro local_hour(moment, zone) -%}
     {{ return(adapter.dispatch("local_hour", "second_order")(moment, zone)) }}
 {%- endmacro %}

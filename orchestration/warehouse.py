@@ -9,7 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.files import flush
 from orchestration.shop import REPOSITORY, Shop
+from orchestration.sql import quoted
 
 
 @contextmanager
@@ -22,6 +24,29 @@ def open_warehouse(file: Path, read_only: bool = False) -> Iterator[duckdb.DuckD
         yield connection
     finally:
         connection.close()
+
+
+def rewrite(file: Path) -> None:
+    """Copy a database into a new file in its place, so that nothing deleted is left in its free blocks."""
+    remove_unfinished(file)
+    partial = _partial(file)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {quoted(file)} as before; attach {quoted(partial)} as after")
+        connection.execute("copy from database before to after; checkpoint after; detach after; detach before")
+    partial.replace(file)
+    # Changes that the file before hadn't taken in yet were read with it.
+    Path(f"{file}.wal").unlink(missing_ok=True)
+    flush(file.parent)
+
+
+def remove_unfinished(file: Path) -> None:
+    """Remove what a `rewrite` that was killed left beside a database."""
+    for leftover in (_partial(file), Path(f"{_partial(file)}.wal")):
+        leftover.unlink(missing_ok=True)
+
+
+def _partial(file: Path) -> Path:
+    return file.with_name(f".partial-{file.name}")
 
 
 def sql_settings(shop: Shop, as_of: datetime) -> dict[str, object]:

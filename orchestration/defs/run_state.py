@@ -11,12 +11,12 @@ import dagster as dg
 import duckdb
 
 from orchestration.lock import shop_lock
-from orchestration.privacy.erase import keep_out, rewrite
+from orchestration.privacy.erase import keep_out
 from orchestration.privacy.tombstones import Tombstones
 from orchestration.publish.backup import restore
 from orchestration.shop import ShopPaths
 from orchestration.sources.drop.loader import create_tables
-from orchestration.warehouse import open_warehouse
+from orchestration.warehouse import open_warehouse, rewrite
 
 # What the person at the keyboard sees while a run works; the command line prints it, Dagster's own runs don't.
 progress: Final = logging.getLogger("second_order.progress")

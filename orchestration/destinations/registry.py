@@ -12,6 +12,7 @@ from orchestration.errors import UserError
 from orchestration.shop import REPOSITORY, Shop, ShopPaths
 from orchestration.sources.http import Clock, SystemClock
 from orchestration.sources.secrets import read_secrets
+from orchestration.warehouse import rewrite
 
 DESTINATIONS: dict[str, Destination] = {destination.name: destination for destination in (KLAVIYO, OMNISEND)}
 
@@ -106,5 +107,5 @@ def erase_everywhere(shop: Shop, paths: ShopPaths, email: str, clock: Clock | No
             erased.append(Erased(name, Erasure((), left)))
     if any(one.problem is None for one in erased):
         # Deleted rows stay in a database file's free blocks.
-        SyncState.rewrite(state_file(paths))
+        rewrite(state_file(paths))
     return erased

@@ -19,6 +19,7 @@ import duckdb
 
 from orchestration.shop import ShopPaths
 from orchestration.sql import quoted
+from orchestration.warehouse import remove_unfinished
 
 # Rows of so many runs are kept; the sums of every run stay.
 _RUNS_KEPT: Final = 14
@@ -67,8 +68,7 @@ class SyncState:
     def open(file: Path) -> Iterator["SyncState"]:
         """Open or create the file; closed at the end."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        # What a rewrite that was killed left behind.
-        file.with_suffix(".new").unlink(missing_ok=True)
+        remove_unfinished(file)
         connection = duckdb.connect(str(file), config={"memory_limit": _MEMORY})
         try:
             connection.execute("set TimeZone = 'UTC'")
@@ -77,19 +77,6 @@ class SyncState:
             yield SyncState(connection, file)
         finally:
             connection.close()
-
-    @staticmethod
-    def rewrite(file: Path) -> None:
-        """Write the file anew with the rows that are left, so that nothing of deleted ones remains on disk."""
-        new = file.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        with duckdb.connect(str(file)) as connection:
-            escaped = str(new).replace("'", "''")
-            (name,) = connection.execute("select current_database()").fetchone() or ("",)
-            connection.execute(f"attach '{escaped}' as rewritten")
-            connection.execute(f'copy from database "{name}" to rewritten')
-            connection.execute("detach rewritten")
-        new.replace(file)
 
     def was_run(self, destination: str) -> bool:
         """Whether a run of this destination has come to its end before, be it a dry one."""

@@ -34,14 +34,14 @@ from orchestration.privacy.pending import Erasure, PendingErasures
 from orchestration.privacy.person import Person, find_person, set_erased
 from orchestration.privacy.scrub import longer_texts_in, scrub_file, scrub_tables, scrub_version
 from orchestration.privacy.search import Proof, search
-from orchestration.privacy.tombstones import Tombstones, flush_folder
+from orchestration.privacy.tombstones import Tombstones
 from orchestration.publish.backup import back_up, restore
 from orchestration.shop import REPOSITORY, Shop, ShopPaths
 from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sources.drop.loader import SCHEMA, create_tables
 from orchestration.sources.http import Clock
-from orchestration.sql import has_table, quoted
-from orchestration.warehouse import open_warehouse, sql_environment
+from orchestration.sql import has_table
+from orchestration.warehouse import open_warehouse, rewrite, sql_environment
 
 logger = logging.getLogger(__name__)
 
@@ -255,20 +255,6 @@ def drop_models(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"drop table if exists ops.{table}")
     if last_build(connection) is not None:
         connection.execute(f"delete from ops.{_LAST_BUILD}")
-
-
-def rewrite(file: Path) -> None:
-    """Copy a warehouse into a new file in its place, so that nothing deleted is left in it."""
-    partial = file.with_name(f".partial-{file.name}")
-    for leftover in (partial, Path(f"{partial}.wal")):
-        leftover.unlink(missing_ok=True)
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {quoted(file)} as before; attach {quoted(partial)} as after")
-        connection.execute("copy from database before to after; checkpoint after; detach after; detach before")
-    partial.replace(file)
-    # Changes that the file before hadn't taken in yet were read with it.
-    Path(f"{file}.wal").unlink(missing_ok=True)
-    flush_folder(file.parent)
 
 
 def finish_files(

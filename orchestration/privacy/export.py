@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import duckdb
 
+from orchestration.files import write_through
 from orchestration.privacy import connected, dropped
 from orchestration.privacy.person import Person, set_erased
 from orchestration.privacy.scrub import text_columns
-from orchestration.privacy.tombstones import Tombstones, write_through
+from orchestration.privacy.tombstones import Tombstones
 from orchestration.shop import ShopPaths
 from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sql import has_table, quoted

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from orchestration.files import write_through
 from orchestration.privacy.person import Person
-from orchestration.privacy.tombstones import Tombstones, write_through
+from orchestration.privacy.tombstones import Tombstones
 
 
 @dataclass

@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -16,9 +15,10 @@ from typing import Final
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.files import swap_in
 from orchestration.privacy.person import Person
 from orchestration.privacy.texts import blank, blanked, holds, longer_texts, pattern_of
-from orchestration.privacy.tombstones import flush_folder
+from orchestration.publish.version import data_version, manifest_text
 from orchestration.sql import quoted
 
 _SQLITE_MAGIC: Final = b"SQLite format 3\0"
@@ -155,7 +155,7 @@ def _scrub_parquet(file: Path, person: Person) -> bool:
             f"copy (select * from {relation} where not coalesce({held}, false)) to {quoted(partial)} "
             "(format parquet, compression zstd)"
         )
-    _swap(partial, file)
+    swap_in(partial, file)
     return True
 
 
@@ -228,14 +228,7 @@ def _replace(file: Path, content: bytes) -> None:
     partial = file.with_name(f".partial-{file.name}")
     partial.write_bytes(content)
     shutil.copymode(file, partial)
-    _swap(partial, file)
-
-
-def _swap(partial: Path, file: Path) -> None:
-    with partial.open("rb") as handle:
-        os.fsync(handle.fileno())
-    partial.replace(file)
-    flush_folder(file.parent)
+    swap_in(partial, file)
 
 
 def scrub_version(folder: Path, person: Person) -> bool:
@@ -257,9 +250,8 @@ def scrub_version(folder: Path, person: Person) -> bool:
         changed = True
         entry |= {"rows": _rows(file, content, entry["rows"]), "bytes": len(content), "sha256": digest}
     if changed:
-        digest = hashlib.sha256("".join(str(entry["sha256"]) for entry in manifest["files"]).encode()).hexdigest()
-        manifest["data_version"] = digest[:16]
-        _replace(manifest_file, (json.dumps(manifest, indent=2) + "\n").encode())
+        manifest["data_version"] = data_version(manifest["files"])
+        _replace(manifest_file, manifest_text(manifest).encode())
     return changed
 
 

@@ -7,7 +7,6 @@ whether a known address was erased.
 
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+
+from orchestration.files import write_through
 
 _BLOCK: Final = 64
 _KEY_BYTES: Final = 32
@@ -104,24 +105,3 @@ def _count(connection: duckdb.DuckDBPyConnection) -> int:
     # Fetched to the end: an open result would keep the caller from unregistering its tables.
     ((count,),) = connection.execute("select count(*) from erased").fetchall()
     return int(count)
-
-
-def write_through(file: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all; on return it is on the disk."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".partial-{file.name}")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    partial.replace(file)
-    flush_folder(file.parent)
-
-
-def flush_folder(folder: Path) -> None:
-    """Have a folder's entries on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

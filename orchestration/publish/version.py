@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from orchestration.files import flush
 from orchestration.publish.audience_files import file_entry, write_audience_files
 from orchestration.shop import REPOSITORY
 from orchestration.sql import quoted
@@ -57,23 +58,34 @@ def publish(
         for entry in _write_table(connection, schema, table, partial)
     ]
     files += write_audience_files(connection, _tables(connection, "audiences"), partial)
-    digest = hashlib.sha256("".join(str(entry["sha256"]) for entry in files).encode()).hexdigest()
     manifest = {
         "version": name,
         "run_id": run_id,
-        "data_version": digest[:16],
+        "data_version": data_version(files),
         "as_of": as_of.isoformat() + "Z",
         "git_revision": git_revision(),
         "last_load": last_load,
         "files": files,
     }
-    (partial / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    (partial / "manifest.json").write_text(manifest_text(manifest), encoding="utf-8")
     _flush(partial)
     folder = published / name
     partial.replace(folder)
     _swap(published, name)
     _remove_old(published)
-    return Version(name, folder, digest[:16], len(files), sum(int(str(entry["rows"])) for entry in files))
+    return Version(
+        name, folder, str(manifest["data_version"]), len(files), sum(int(str(entry["rows"])) for entry in files)
+    )
+
+
+def data_version(files: Sequence[Mapping[str, object]]) -> str:
+    """What equal data files, given as a manifest's entries, have alike."""
+    return hashlib.sha256("".join(str(entry["sha256"]) for entry in files).encode()).hexdigest()[:16]
+
+
+def manifest_text(manifest: Mapping[str, object]) -> str:
+    """A manifest as it stands in its file."""
+    return json.dumps(manifest, indent=2) + "\n"
 
 
 def git_revision() -> str:
@@ -118,11 +130,7 @@ def _write_table(
 
 def _flush(folder: Path) -> None:
     for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        flush(path)
 
 
 def _swap(published: Path, name: str) -> None:

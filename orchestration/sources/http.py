@@ -5,7 +5,8 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -72,30 +73,50 @@ class Limit:
 
 
 class Pace:
-    """Keeps the calls of one endpoint (or of a whole account) within the vendor's limits; safe between threads."""
+    """Keeps the calls of one endpoint (or of a whole account) within the vendor's limits; safe between threads.
+
+    When a call reaches the vendor isn't known, only when it was sent and answered. It counts until its window has
+    passed since the answer, so that calls sent early that arrive late can't come together with the next window's.
+    """
 
     def __init__(self, *limits: Limit) -> None:
         self._limits = limits
-        self._recent: list[deque[float]] = [deque(maxlen=limit.calls) for limit in limits]
-        self._lock = threading.Lock()
+        self._answered = deque[float](maxlen=max((limit.calls for limit in limits), default=0))
+        self._under_way = 0
+        self._turn = threading.Lock()
+        self._changed = threading.Condition()
 
-    def wait(self, clock: Clock) -> None:
-        """Return when one more call is allowed, and count it."""
-        with self._lock:
-            ready = max(
-                (
-                    recent[0] + limit.seconds
-                    for limit, recent in zip(self._limits, self._recent, strict=True)
-                    if len(recent) == limit.calls
-                ),
-                default=float("-inf"),
-            )
-            pause = ready - clock.monotonic()
-            if pause > 0:
-                clock.sleep(pause)
-            now = clock.monotonic()
-            for recent in self._recent:
-                recent.append(now)
+    @contextmanager
+    def turn(self, clock: Clock) -> Iterator[None]:
+        """Begin when one more call is allowed; the call is made within."""
+        with self._turn:
+            self._wait(clock)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._answered.append(clock.monotonic())
+                self._changed.notify_all()
+
+    def _wait(self, clock: Clock) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: all(self._under_way < limit.calls for limit in self._limits))
+                pause = self._ready() - clock.monotonic()
+                if pause <= 0:
+                    self._under_way += 1
+                    return
+            clock.sleep(pause)
+
+    def _ready(self) -> float:
+        """When the call that stands in the way in each limit has left its window."""
+        ready = float("-inf")
+        for limit in self._limits:
+            free = limit.calls - self._under_way
+            if len(self._answered) >= free:
+                ready = max(ready, self._answered[-free] + limit.seconds)
+        return ready
 
 
 class ApiError(UserError):
@@ -224,15 +245,13 @@ class Api:
         sent = {**self.headers, **({"Content-Type": "application/json"} if body is not None else {}), **(headers or {})}
         problem, status = "", None
         for attempt in range(1, self.tries + 1):
-            for each in (self.pace, pace):
-                if each is not None:
-                    each.wait(self.clock)
             wait = self._backoff(attempt)
             try:
-                response = self._session.request(
-                    method, url, params=params, data=body if body is not None else data, headers=sent,
-                    timeout=_TIMEOUT_SECONDS, allow_redirects=False,
-                )  # fmt: skip
+                with self.pace.turn(self.clock), (pace or Pace()).turn(self.clock):
+                    response = self._session.request(
+                        method, url, params=params, data=body if body is not None else data, headers=sent,
+                        timeout=_TIMEOUT_SECONDS, allow_redirects=False,
+                    )  # fmt: skip
             except requests.RequestException as error:
                 # The exception's own text may hold the address with a key in it.
                 problem, status = _connection_problem(error), None

@@ -143,8 +143,8 @@ def test_the_clients_pace_is_the_vendors_limit(
     with running(name, specs, folder) as system:
         pace = system.client().api.pace
         for _ in range(calls):
-            pace.wait(system.clock)
-            assert system.fake.wait_of_limit() == 0
+            with pace.turn(system.clock):
+                assert system.fake.wait_of_limit() == 0
     assert least_seconds * (1 - 1e-6) <= system.clock.monotonic() <= least_seconds / 0.9
 
 

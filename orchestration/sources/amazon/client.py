@@ -4,7 +4,6 @@ Source: the vendor's Swagger file. One call in 178.6 s after a burst of 20, 100 
 granted more: the first load of a large account takes hours, and goes on from its page where it was cut off.
 """
 
-import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -37,16 +36,14 @@ class BucketPace(Pace):
         self._burst = burst
         self._held = float(burst)
         self._counted_at: float | None = None
-        self._turn = threading.Lock()
 
-    def wait(self, clock: Clock) -> None:
-        """Return when one more call is allowed, and count it."""
-        with self._turn:
+    def _wait(self, clock: Clock) -> None:
+        super()._wait(clock)
+        self._fill(clock)
+        if self._held < 1:
+            clock.sleep((1 - self._held) / self.rate)
             self._fill(clock)
-            if self._held < 1:
-                clock.sleep((1 - self._held) / self.rate)
-                self._fill(clock)
-            self._held -= 1
+        self._held -= 1
 
     def _fill(self, clock: Clock) -> None:
         now = clock.monotonic()

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,60 +64,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m orchestration", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="run a shop from its files to a published version and a report")
-    run.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
-    run.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
-    run.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
+    data = argparse.ArgumentParser(add_help=False)
+    data.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
+    demo_or_shop = argparse.ArgumentParser(add_help=False, parents=[data])
+    demo_or_shop.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
+    shop = argparse.ArgumentParser(add_help=False, parents=[data])
+    shop.add_argument("shop", type=Path)
+    person = argparse.ArgumentParser(add_help=False, parents=[shop])
+    person.add_argument("email", help="any address of the person")
+    wait = argparse.ArgumentParser(add_help=False)
+    wait.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
+
+    run = commands.add_parser(
+        "run", help="run a shop from its files to a published version and a report", parents=[demo_or_shop, wait]
+    )
     run.add_argument("--no-site", action="store_true", help="publish without putting the report together")
-    up = commands.add_parser("up", help="Dagster's web page and the report, on this machine only")
-    up.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
-    up.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
+    up = commands.add_parser(
+        "up", help="Dagster's web page and the report, on this machine only", parents=[demo_or_shop]
+    )
     up.add_argument("--dagster-port", type=int, default=_DAGSTER_PORT)
     up.add_argument("--report-port", type=int, default=_REPORT_PORT)
     webhooks = commands.add_parser(
-        "webhooks", help="take Shopify's webhooks until stopped; a run then does what they say"
+        "webhooks", help="take Shopify's webhooks until stopped; a run then does what they say", parents=[shop]
     )
-    webhooks.add_argument("shop", type=Path)
-    webhooks.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
     webhooks.add_argument("--host", default=LOOPBACK, help="this machine only by default")
     webhooks.add_argument("--port", type=int, default=_WEBHOOK_PORT)
-    backfill = commands.add_parser("backfill", help="take a span of days of one connected system again")
-    backfill.add_argument("shop", type=Path)
+    backfill = commands.add_parser("backfill", help="take a span of days of one connected system again", parents=[shop])
     backfill.add_argument("source", help="as named in shop.yml")
     backfill.add_argument("start", help="first day, such as 2025-01-01")
     backfill.add_argument("end", help="last day, included")
-    doctor = commands.add_parser("doctor", help="check each connected system and say what to do")
-    doctor.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
-    sync = commands.add_parser("sync", help="bring the configured destinations up to the published audiences")
-    sync.add_argument("shop", type=Path)
+    commands.add_parser("doctor", help="check each connected system and say what to do", parents=[demo_or_shop])
+    sync = commands.add_parser(
+        "sync", help="bring the configured destinations up to the published audiences", parents=[shop, wait]
+    )
     sync.add_argument("--dry-run", action="store_true", help="make and print the plan, send nothing")
     sync.add_argument("--allow", action="append", default=[], help="an audience that its size is not to stop")
-    sync.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
-    for command in (backfill, doctor, sync):
-        command.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
-    erase = commands.add_parser("erase", help="erase a person from everything that is held, and prove it")
-    erase.add_argument("shop", type=Path)
-    erase.add_argument("email", help="any address of the person")
-    erase.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
-    erase.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
+    erase = commands.add_parser(
+        "erase", help="erase a person from everything that is held, and prove it", parents=[person, wait]
+    )
     erase.add_argument("--dry-run", action="store_true", help="show who and what it is, and change nothing")
     erase.add_argument("--yes", action="store_true", help="don't ask")
-    export = commands.add_parser("export-person", help="write everything that is held of a person into a JSON file")
-    export.add_argument("shop", type=Path)
-    export.add_argument("email", help="any address of the person")
-    export.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
-    export.add_argument("--wait", type=float, default=0, help="seconds to wait while another run writes the shop")
+    export = commands.add_parser(
+        "export-person", help="write everything that is held of a person into a JSON file", parents=[person, wait]
+    )
     export.add_argument("--to", type=Path, default=None, help="the file; person-<moment>.json here by default")
-    pdf = commands.add_parser("pdf", help="print the report's first page to a PDF file")
-    pdf.add_argument("shop", type=Path, nargs="?", default=Path("shops/demo"))
-    pdf.add_argument("--data", type=Path, default=None, help="where the shop's own data lie, data/ by default")
+    pdf = commands.add_parser("pdf", help="print the report's first page to a PDF file", parents=[demo_or_shop])
     pdf.add_argument("--language", choices=("en", "zh"), default="en")
     demo = commands.add_parser("demo", help="write the demo shop's files")
     demo.add_argument("--orders", type=int, default=None)
     return parser
 
 
-def _show_progress(name: str = "second_order.progress") -> None:
+@contextmanager
+def _progress(name: str = "second_order.progress") -> Iterator[None]:
+    """Show what a logger says on the terminal, with the seconds since the command began."""
     handler = logging.StreamHandler(sys.stdout)
     started = time.monotonic()
 
@@ -129,6 +130,11 @@ def _show_progress(name: str = "second_order.progress") -> None:
     progress.setLevel(logging.INFO)
     progress.addHandler(handler)
     progress.propagate = False
+    try:
+        yield
+    finally:
+        progress.removeHandler(handler)
+        progress.propagate = True
 
 
 def _generate(shop: Shop, orders: int | None = None) -> None:
@@ -146,11 +152,11 @@ def _run(options: argparse.Namespace) -> None:
     check_disk(paths.root, _RUN_BYTES)
     if not options.no_site:
         check_node()
-    _show_progress()
-    _generate(shop)
-    from orchestration.run import run_shop
+    with _progress():
+        _generate(shop)
+        from orchestration.run import run_shop
 
-    summary = run_shop(shop, paths, wait_seconds=options.wait, with_site=not options.no_site)
+        summary = run_shop(shop, paths, wait_seconds=options.wait, with_site=not options.no_site)
     print()
     print(
         f"Rows: {summary.rows_in:,} in = {summary.rows_loaded:,} loaded + {summary.rows_rejected:,} rejected "
@@ -199,8 +205,11 @@ def _webhooks(options: argparse.Namespace) -> None:
     from orchestration.webhooks.queue import Queue
     from orchestration.webhooks.receiver import PATH, WebhookServer
 
-    _show_progress("orchestration.webhooks")
-    with WebhookServer(Queue(paths_of(shop, options.data).webhooks), secret, options.host, options.port) as server:
+    queue = Queue(paths_of(shop, options.data).webhooks)
+    with (
+        _progress("orchestration.webhooks"),
+        WebhookServer(queue, secret, options.host, options.port) as server,
+    ):
         print(f"Webhooks: http://{options.host}:{server.server_port}{PATH}; stop with Ctrl-C.", flush=True)
         server.serve_forever()
 
@@ -212,10 +221,9 @@ def _backfill(options: argparse.Namespace) -> None:
     from orchestration.lock import shop_lock
 
     configured, window = backfill_window(shop, options.source, options.start, options.end)
-    _show_progress()
     started_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     run_id = f"backfill-{started_at:%Y%m%dT%H%M%SZ}"
-    with shop_lock(paths.lock, run_id):
+    with _progress(), shop_lock(paths.lock, run_id):
         load = run_load(configured, paths, run_id, started_at, window)
     if load.problem is not None:
         raise UserError(load.problem, exit_code=1)
@@ -248,10 +256,9 @@ def _sync(options: argparse.Namespace) -> None:
     from orchestration.destinations.sync import sync_shop
     from orchestration.lock import shop_lock
 
-    _show_progress("orchestration")
     allowed = [key for given in options.allow for key in given.replace(",", " ").split()]
     run_id = f"sync-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
-    with shop_lock(paths.lock, run_id, options.wait):
+    with _progress("orchestration"), shop_lock(paths.lock, run_id, options.wait):
         reports = sync_shop(shop, paths, run_id, dry_run=options.dry_run, allowed=allowed)
     for report in reports:
         print("\n".join(report.lines()))
@@ -265,8 +272,8 @@ def _erase(options: argparse.Namespace) -> None:
     paths = paths_of(shop, options.data)
     from orchestration.privacy.command import run_erase
 
-    _show_progress("orchestration.privacy")
-    run_erase(shop, paths, options.email, wait_seconds=options.wait, is_dry=options.dry_run, is_agreed=options.yes)
+    with _progress("orchestration.privacy"):
+        run_erase(shop, paths, options.email, wait_seconds=options.wait, is_dry=options.dry_run, is_agreed=options.yes)
 
 
 def _export_person(options: argparse.Namespace) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from orchestration.errors import UserError
 from orchestration.preflight import disable_telemetry
+from orchestration.publish.pdf import find_chromium
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -58,14 +60,10 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def chromium() -> Path:
     """Path of the Chromium for browser tests; without it, or without CJK fonts, they fail and never skip."""
-    names = ("chromium", "chromium-browser", "google-chrome")  # the same as in scripts/install.sh
-    named = os.environ.get("SECOND_ORDER_CHROMIUM")
-    found = shutil.which(named) if named else next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.fail(
-            f"no Chromium ({named or ', '.join(names)}): install it, on Debian with apt-get install chromium",
-            pytrace=False,
-        )
+    try:
+        found = find_chromium()
+    except UserError as error:
+        pytest.fail(error.message, pytrace=False)
     if shutil.which("fc-list"):
         fonts = subprocess.run(["fc-list", ":lang=ja", "family"], capture_output=True, text=True, check=False)
         if not fonts.stdout.strip():

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from orchestration.errors import UserError
 from orchestration.publish.serve import serving
 
+# The same as in scripts/install.sh.
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless",
@@ -30,7 +31,6 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--remote-debugging-pipe",
 )
 # A4 with margins, in inches. The page is laid out this many pixels wide, so that charts fill the paper.
 PAPER = {"paperWidth": 8.27, "paperHeight": 11.69, "marginTop": 0.4, "marginBottom": 0.4}
@@ -52,6 +52,20 @@ READY = """
 Boolean(document.querySelector('[data-testid=answer]')) && !document.querySelector('.so-waiting')
     && [...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('svg path'))
 """
+
+
+def find_chromium() -> str:
+    """The program's path: what SECOND_ORDER_CHROMIUM names, or what this machine has.
+
+    Raises:
+        UserError: there is none.
+    """
+    named = os.environ.get("SECOND_ORDER_CHROMIUM")
+    names = (named,) if named else NAMES
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        raise UserError(f"no Chromium found ({', '.join(names)}): install it, on Debian with apt-get install chromium")
+    return program
 
 
 def print_page(site: Path, target: Path, language: str = "en", page: str = "/") -> None:
@@ -124,10 +138,7 @@ class _Browser:
 
 @contextmanager
 def _chromium() -> Iterator[_Browser]:
-    named = os.environ.get("SECOND_ORDER_CHROMIUM")
-    program = shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        raise UserError("no Chromium found: install it, on Debian with apt-get install chromium")
+    program = find_chromium()
     to_read, to_write = os.pipe()
     from_read, from_write = os.pipe()
     with tempfile.TemporaryDirectory(prefix="second-order-pdf-", ignore_cleanup_errors=True) as profile:
@@ -140,6 +151,7 @@ def _chromium() -> Iterator[_Browser]:
                 str(from_write),
                 program,
                 *FLAGS,
+                "--remote-debugging-pipe",
                 f"--user-data-dir={profile}",
             ],
             stdin=subprocess.DEVNULL,

@@ -7,21 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, Route, sync_playwright
 
+from orchestration.publish.pdf import FLAGS
 from orchestration.publish.serve import serving
 from orchestration.publish.site import build_site, read_schemas
 from tests.browser.figures import Columns, Tables, write_figures
 from tests.conftest import Demo
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # DuckDB and the page's code start cold for each visit, on two cores that other tests may share.
 PATIENCE = 60_000
 
@@ -63,7 +54,7 @@ def schemas(published_demo: Path) -> dict[str, Columns]:
 def browser(chromium: Path) -> Iterator[Browser]:
     """One Chromium for all tests; each visit gets a profile of its own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=str(chromium), args=list(FLAGS))
         yield browser
         browser.close()
 

@@ -5,6 +5,7 @@ One SQLite file a shop, written through to the disk before a webhook is answered
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ class Queue:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        # Threads in line are served one after the other; SQLite's own way of waiting is to look now and then.
+        self._turn = threading.Lock()
         file.parent.mkdir(parents=True, exist_ok=True)
         with self._open() as connection:
             connection.executescript(
@@ -45,6 +48,12 @@ class Queue:
                 create index if not exists pending on changes (is_done, place);
                 """
             )
+
+    def keep_open(self) -> sqlite3.Connection:
+        """A connection for as long as much is put: without one, each call folds the log into the file as it ends."""
+        connection = sqlite3.connect(self.file, check_same_thread=False)
+        connection.execute("select 1 from changes limit 1").fetchall()
+        return connection
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -63,7 +72,7 @@ class Queue:
         Raises:
             sqlite3.Error: it couldn't be kept; the webhook is then not to be acknowledged.
         """
-        with self._open() as connection:
+        with self._turn, self._open() as connection:
             connection.execute(
                 "delete from changes where is_done and received_at < ?", [(now - _REMEMBERED).isoformat()]
             )

@@ -35,12 +35,20 @@ class WebhookServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    # Shopify sends many at once after a sale; who finds no place in line is turned away or tries again a second later.
+    request_queue_size = 128
 
     def __init__(self, queue: Queue, secret: str, host: str = "127.0.0.1", port: int = 0) -> None:
         self.queue = queue
         self.secret = secret
         self._places = threading.BoundedSemaphore(_AT_ONCE)
+        self._kept_open = queue.keep_open()
         super().__init__((host, port), _Handler)
+
+    def server_close(self) -> None:
+        """Close what is open; answers under way end first."""
+        super().server_close()
+        self._kept_open.close()
 
     def process_request(self, request: socket | tuple[bytes, socket], client_address: object) -> None:
         """Answer in a thread of its own, so many at once and no more."""

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -53,7 +52,8 @@ class Receiver:
     queue: Queue
 
     def post(self, body: bytes, sent: dict[str, str], path: str = PATH) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        # Shopify waits this long.
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             connection.request("POST", path, body, sent)
             return connection.getresponse().status
@@ -289,10 +289,7 @@ def test_the_command_listens_on_this_machine_only_and_needs_its_secret(
         assert process.stdout.readline() == f"Webhooks: http://127.0.0.1:{port}{PATH}; stop with Ctrl-C.\n"
         body = b'{"id": 1}'
         queue = Queue(tmp_path / "hooked" / "webhooks" / "queue.sqlite")
-        started = time.monotonic()
         assert Receiver(port, queue).post(body, headers(body)) == 200
-        # Shopify waits five seconds; one is promised.
-        assert time.monotonic() - started < 5
         assert changes(queue) == [Change(Action.FETCH_ORDER, "1")]
         table = Path("/proc/net/tcp").read_text().splitlines()
         listening = [line.split()[1] for line in table if line.split()[3] == "0A"]

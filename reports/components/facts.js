@@ -1,5 +1,7 @@
 // What the sentences at the top of a page are computed from. Plain functions of the rows a page has read.
 
+import { ratio, sum } from './narrow.js';
+
 /** How a share reads as "n of 100" without ever claiming none or all by rounding. */
 export function ofHundred(share) {
 	if (share === null || share === undefined || !Number.isFinite(share)) return { kind: 'unknown' };
@@ -45,9 +47,17 @@ export function recentAgainstEarlier(cohorts, windowDays, months = 3) {
 	};
 }
 
-/** 95 % Wilson score interval of a share; null without trials. */
-export function wilson(successes, trials) {
-	if (!trials) return null;
+/** Repeat of cohorts' rows together, with its interval. A rate without a mature person is null. */
+export function repeatOf(rows) {
+	const customers = sum(rows, 'customers');
+	const mature = sum(rows, 'mature_customers');
+	const repeaters = sum(rows, 'repeaters');
+	return { customers, mature, repeaters, rate: ratio(repeaters, mature), ...wilson(repeaters, mature) };
+}
+
+/** 95 % Wilson score interval of a share, without continuity correction, as the models have it; nulls without trials. */
+function wilson(successes, trials) {
+	if (!trials) return { low: null, high: null };
 	const z = 1.959963984540054;
 	const share = successes / trials;
 	const spread = z * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));

@@ -1,7 +1,8 @@
 // How figures and dates are written. Pages hand over numbers and ISO dates and never format by hand.
 
 const MISSING = '–';
-const isNumber = (value) => value !== null && value !== undefined && Number.isFinite(Number(value));
+/** Whether a figure is known. */
+export const isNumber = (value) => value !== null && value !== undefined && Number.isFinite(Number(value));
 
 /** @param {{ locale: string, currency: string, timeZone: string }} shop */
 export function formatter({ locale, currency, timeZone }) {

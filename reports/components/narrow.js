@@ -1,7 +1,4 @@
-// Rows of the reporting tables, narrowed to what the reader chose, and sums over them.
-
-/** Rows of the reader's choice; without one, those of all customers. `month` names the column with the month. */
-export const narrowed = (filter, rows, month) => filter.pick(rows, month);
+// Sums over rows of the reporting tables.
 
 export const sum = (rows, key) => rows.reduce((total, row) => total + (row[key] ?? 0), 0);
 
@@ -40,15 +37,4 @@ export function benchmark(benchmarks, keys) {
 		high: Math.max(...rows.map((row) => row.value_high)),
 		sources: rows.map((row) => (row.year ? `${row.source_name}, ${row.year}` : row.source_name))
 	};
-}
-
-/** Wilson's 95 % interval of a share, without continuity correction, as the models have it. */
-export function wilsonInterval(part, whole) {
-	if (!(whole > 0)) return { low: null, high: null };
-	const z = 1.959963984540054;
-	const rate = part / whole;
-	const centre = rate + z ** 2 / (2 * whole);
-	const spread = z * Math.sqrt((rate * (1 - rate)) / whole + z ** 2 / (4 * whole ** 2));
-	const scale = 1 + z ** 2 / whole;
-	return { low: Math.max(0, (centre - spread) / scale), high: Math.min(1, (centre + spread) / scale) };
 }

@@ -51,23 +51,28 @@ function monthsBefore(month, count) {
 /**
  * How rows of a reporting table are narrowed to what was chosen. `pick(rows, month)`: `month` names the column that
  * holds a month (YYYY-MM or an ISO date), where the table has one. Without a choice the rows of all are left.
+ * `within(date)`: whether one such date lies in the period.
  */
 export function filterOf(view, open) {
 	const dimension = view.dimension ?? 'all';
 	const value = view.dimension ? view.value : 'all';
 	const { from, to } = monthsOf(view.period, open);
-	const within = (text) => (!from || text >= from) && (!to || text <= to);
+	const within = (date) => {
+		const month = String(date).slice(0, 7);
+		return (!from || month >= from) && (!to || month <= to);
+	};
 	return {
 		dimension,
 		value,
 		period: view.period ?? null,
 		from,
 		to,
+		within,
 		pick: (rows, month) =>
 			rows.filter(
 				(row) =>
 					(row.dimension === undefined || (row.dimension === dimension && row.dimension_value === value)) &&
-					(!month || within(String(row[month]).slice(0, 7)))
+					(!month || within(row[month]))
 			)
 	};
 }

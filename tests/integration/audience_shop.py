@@ -121,11 +121,11 @@ class AudienceShop:
         moment = f"{day} 12:00:00"
         self.add("support_tickets", ticket_id=key, created_at=moment, email=email(name), resolved_at=resolved_at)
 
-    def write(self, folder: Path) -> Path:
+    def write(self, folder: Path, settings: str = SETTINGS) -> Path:
         """The shop's folder."""
         entities = {**self.rows, "profiles": list(self.people.values())}
-        settings = {"timezone": "America/New_York", "currency": "USD", "as_of": "2025-07-01T00:00:00"}
-        return write_shop(folder, "audiences", entities, **settings, settings=SETTINGS)
+        fields = {"timezone": "America/New_York", "currency": "USD", "as_of": "2025-07-01T00:00:00"}
+        return write_shop(folder, "audiences", entities, **fields, settings=settings)
 
 
 def make_shop() -> AudienceShop:

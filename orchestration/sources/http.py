@@ -130,6 +130,9 @@ class ApiError(UserError):
         self.body = body
 
 
+Decoder = Callable[[bytes], Any]
+
+
 @dataclass(frozen=True)
 class Answer:
     """One complete, decodable answer."""
@@ -137,11 +140,12 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    decoder: Decoder = orjson.loads
 
     @cached_property
     def json(self) -> Any:
-        """The body decoded, once."""
-        return orjson.loads(self.body)
+        """The body, or what the request's decoder makes of it, decoded once."""
+        return self.decoder(self.body)
 
 
 RetryAfter = Callable[[Mapping[str, str], bytes], float | None]
@@ -204,9 +208,10 @@ class Api:
         *,
         endpoint: str | None = None,
         pace: Pace | None = None,
+        decoder: Decoder = orjson.loads,
     ) -> Answer:
         """GET a path below the address, or a whole link the API gave; see `request`."""
-        return self.request("GET", path, params=params, endpoint=endpoint, pace=pace)
+        return self.request("GET", path, params=params, endpoint=endpoint, pace=pace, decoder=decoder)
 
     def request(
         self,
@@ -220,6 +225,7 @@ class Api:
         endpoint: str | None = None,
         pace: Pace | None = None,
         decode: bool = True,
+        decoder: Decoder = orjson.loads,
         repeatable: bool = True,
         expected: int | None = None,
     ) -> Answer:
@@ -233,6 +239,7 @@ class Api:
             endpoint: how errors name it, such as "GET /api/flows/{id}"; method and path by default.
             pace: the endpoint's own limits.
             decode: whether the body must be JSON.
+            decoder: what makes `Answer.json` of the body; raises ValueError where it isn't JSON.
             repeatable: whether sending it twice does no more than once; if not, only a 429 is tried again.
             expected: the one status of success, where there is no body to tell a proxy's page by.
 
@@ -259,7 +266,7 @@ class Api:
                 self._note_date(response)
                 status = response.status_code
                 if status < 300:
-                    answer = Answer(status, response.headers, response.content)
+                    answer = Answer(status, response.headers, response.content, decoder)
                     if expected is not None and status != expected:
                         problem = f"{status} instead of {expected}"
                     elif not decode or _decodes(answer):
@@ -327,7 +334,7 @@ class Api:
 def _decodes(answer: Answer) -> bool:
     try:
         return answer.json is not None
-    except orjson.JSONDecodeError:
+    except ValueError:
         return False
 
 

@@ -107,8 +107,9 @@ def time_source(name: str, rows: int, folder: Path) -> None:
         print(output, end="")
         if process.returncode:
             raise SystemExit(process.returncode)
-        resident, _ = samples.peak(started, time.time())
-    print(f"peak {resident / 1e9:.2f} GB")
+        ended = time.time()
+        resident, _ = samples.peak(started, ended)
+    print(f"{samples.processor(started, ended):.1f} s of processor with Python's start, peak {resident / 1e9:.2f} GB")
 
 
 def _load(name: str, url: str, folder: Path) -> None:

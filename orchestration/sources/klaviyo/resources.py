@@ -38,7 +38,7 @@ def _events(client: Klaviyo, window: Window, _state: State) -> Iterator[Page]:
         try:
             for answer in client.pages("/api/events", query):
                 page = records(NAME, EVENTS, answer.body)
-                if answer.json.get("included"):
+                if answer.json["included"]:
                     yield records(NAME, ATTRIBUTIONS, answer.body, "$.included")
                 yield page
                 if page.rows.num_rows:
@@ -84,7 +84,7 @@ def _flows(client: Klaviyo, _window: Window, _state: State) -> Iterator[Page]:
     query = {"include": "flow-actions", "fields[flow-action]": "definition,updated", "page[size]": "50"}
     for answer in client.pages("/api/flows", query):
         yield records(NAME, FLOWS, answer.body)
-        if answer.json.get("included"):
+        if answer.json["included"]:
             yield records(NAME, FLOW_ACTIONS, answer.body, "$.included")
 
 

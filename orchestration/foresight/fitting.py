@@ -24,6 +24,7 @@ from orchestration.foresight.purchases import (
 )
 from orchestration.foresight.spend import SpendCells, SpendFit, fit_spend
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 PERIODS = ("trial", "backtest", "now")
@@ -81,9 +82,14 @@ def fit_periods(histories: Any) -> pa.Table:
         histories: relation of `int_foresight__histories`.
     """
     rows: list[dict[str, Any]] = []
+    # Where the last fit of each model came to rest.
+    found: dict[str, Floats] = {}
     for period in PERIODS:
         facts = _facts(histories, period)
-        counted = _counted(histories, period, facts["grain_days"])
+        counted = later = None
+        if facts["refusal"] is None:
+            counted = _counted(histories, period, facts["grain_days"])
+            later = _later(histories, period, facts["grain_days"]) if period != "now" else None
         spend, spend_refusal = _fit_money(histories, period)
         for model in MODELS:
             row = {
@@ -98,18 +104,21 @@ def fit_periods(histories: Any) -> pa.Table:
                 "is_chosen": False,
             }
             rows.append(row)
-            if row["refusal"] is not None:
+            if counted is None:
                 continue
+            cells, place = counted.of(model)
+            likely = [found[name] for name in (model.name, model.simpler) if name in found]
             try:
-                fit = fit_purchases(model, _cells_for(model, counted))
+                fit = fit_purchases(model, cells, likely)
             except NotConvergedError as error:
                 row["refusal"] = str(error)
                 continue
+            found[model.name] = fit.parameters
             row["parameters"] = json.dumps(fit.parameters.tolist())
             row["covariance"] = json.dumps(fit.covariance.tolist())
             row["log_likelihood"] = fit.log_likelihood
-            if period != "now":
-                row |= _holdout(histories, period, counted, fit, facts)
+            if later is not None:
+                row |= _holdout(later, cells, place, fit, facts)
     _choose(rows)
     return pa.Table.from_pylist(rows, schema=_FITS)
 
@@ -128,14 +137,16 @@ def forecast_periods(histories: Any, fits: Any) -> pa.Table:
         spend = None
         if row["spend_p"] is not None:
             spend = SpendFit(row["spend_p"], row["spend_q"], row["spend_gamma"], 0.0, np.empty((0, 0)), 0)
-        foretold = forecast(_fit_of(row), spend, counted.cells, row["horizon_days"])
+        fit = _fit_of(row)
+        cells, place = counted.of(fit.model)
+        foretold = forecast(fit, spend, cells, row["horizon_days"])
         columns = {
-            "period": [row["period"]] * len(counted.cells.age),
+            "period": pa.repeat(row["period"], len(place)),
             "frequency": counted.cells.frequency.astype(np.int64),
             "recency_days": counted.recency_days,
             "age_days": counted.age_days,
             "trait": counted.cells.trait,
-            **{name: getattr(foretold, name) for name in Forecast.__dataclass_fields__},
+            **{name: getattr(foretold, name)[place] for name in Forecast.__dataclass_fields__},
         }
         tables.append(pa.table(columns, schema=_FORECASTS))
     return pa.concat_tables(tables)
@@ -149,26 +160,39 @@ class _Counted:
     recency_days: Ints
     age_days: Ints
 
+    def of(self, model: PurchaseModel) -> tuple[Cells, Ints]:
+        """The cells that the model tells apart, and the place among them of each of all cells.
+
+        Without a trait those that lie beside one another with the same times are one.
+        """
+        if len(model.names) > 4:
+            return self.cells, np.arange(len(self.age_days))
+        keys = (self.cells.frequency, self.cells.recency, self.cells.age)
+        place = np.cumsum(np.any([np.diff(key, prepend=-1) != 0 for key in keys], axis=0)) - 1
+        return self.cells.joined(place), place
+
+
+@dataclass(frozen=True)
+class _Later:
+    """How many of each cell's persons bought how often after the cut, in the cells' order."""
+
+    cell: Ints
+    purchases: Ints
+    persons: Ints
+
 
 def _facts(histories: Any, period: str) -> dict[str, Any]:
     """Counts of one period, and why nothing can be said of it, if so."""
-    numbers = ", ".join(
-        f"count(distinct (frequency, {_rounded('recency_days', grain)}, {_rounded('age_days', grain)}, trait))"
-        for grain in _GRAINS[:-1]
-    )
-    customers, repeat, history_days, horizon_days, *cells = (
-        histories.filter(f"period = '{period}'")
-        .query(
-            "histories",
-            f"""
+    of_period = histories.filter(f"period = '{period}'")
+    ((customers, repeat, history_days, horizon_days),) = of_period.query(
+        "histories",
+        """
         select
             count(*), coalesce(sum(case when frequency > 0 then 1 else 0 end), 0),
-            coalesce(max(history_days), 0), coalesce(max(horizon_days), 0), {numbers}
+            coalesce(max(history_days), 0), coalesce(max(horizon_days), 0)
         from histories
         """,
-        )
-        .fetchall()[0]
-    )
+    ).fetchall()
     refusal = None
     if repeat < FEWEST_REPEAT_BUYERS:
         refusal = f"fewer than {FEWEST_REPEAT_BUYERS} customers have come back"
@@ -179,11 +203,22 @@ def _facts(histories: Any, period: str) -> dict[str, Any]:
         "repeat_customers": int(repeat),
         "history_days": int(history_days),
         "horizon_days": int(horizon_days),
-        "grain_days": next(
-            (grain for grain, number in zip(_GRAINS, cells, strict=False) if number <= _MOST_CELLS), _GRAINS[-1]
-        ),
+        "grain_days": next((grain for grain in _GRAINS[:-1] if _few_cells(of_period, grain)), _GRAINS[-1]),
         "refusal": refusal,
     }
+
+
+def _few_cells(histories: Any, grain: int) -> bool:
+    ((cells,),) = histories.query(
+        "histories",
+        f"""
+        select count(*) from (
+            select distinct frequency, {_rounded("recency_days", grain)}, {_rounded("age_days", grain)}, trait
+            from histories
+        )
+        """,
+    ).fetchall()
+    return bool(cells <= _MOST_CELLS)
 
 
 def _rounded(days: str, grain: int) -> str:
@@ -213,18 +248,7 @@ def _counted(histories: Any, period: str, grain: int) -> _Counted:
     return _Counted(cells, values["recency_key"].astype(np.int64), values["age_key"].astype(np.int64))
 
 
-def _cells_for(model: PurchaseModel, counted: _Counted) -> Cells:
-    return counted.cells if len(model.names) > 4 else counted.cells.without_trait()
-
-
-def _holdout(
-    histories: Any, period: str, counted: _Counted, fit: PurchaseFit, facts: Mapping[str, Any]
-) -> dict[str, float]:
-    """How well the fit foretold what the period's customers did after its cut.
-
-    Log-likelihood per customer, and by how many orders a customer's forecast was off on average.
-    """
-    grain, horizon = facts["grain_days"], facts["horizon_days"]
+def _later(histories: Any, period: str, grain: int) -> _Later:
     columns = (
         histories.filter(f"period = '{period}'")
         .query(
@@ -243,18 +267,29 @@ def _holdout(
         )
         .fetchnumpy()
     )
-    cell, later, persons = (np.asarray(column, dtype=np.int64) for column in columns.values())
+    return _Later(*(np.asarray(column, dtype=np.int64) for column in columns.values()))
+
+
+def _holdout(
+    after: _Later, cells: Cells, place_of: Ints, fit: PurchaseFit, facts: Mapping[str, Any]
+) -> dict[str, float]:
+    """How well the fit foretold what the period's customers did after its cut.
+
+    Log-likelihood per customer, and by how many orders a customer's forecast was off on average.
+    """
+    cell, later, persons = place_of[after.cell], after.purchases, after.persons
+    horizon = facts["horizon_days"]
     likelihood, error = 0.0, 0.0
-    for start in range(0, len(counted.cells.age), _HOLDOUT_BLOCK):
-        cells = counted.cells.part(slice(start, start + _HOLDOUT_BLOCK))
+    for start in range(0, len(cells.age), _HOLDOUT_BLOCK):
+        block = cells.part(slice(start, start + _HOLDOUT_BLOCK))
         rows = slice(*np.searchsorted(cell, [start, start + _HOLDOUT_BLOCK]))
-        place = cell[rows] - start
-        chances = orders_at_least(fit.model, fit.parameters[None, :], cells, horizon, 1e-12)
+        place, most = cell[rows] - start, int(later[rows].max()) + 1
+        chances = orders_at_least(fit.model, fit.parameters[None, :], block, horizon, 1e-12, most)
         chances = np.hstack([chances, np.zeros((len(chances), 1))])
         seen = np.minimum(later[rows], chances.shape[1] - 2)
         mass = chances[place, seen] - chances[place, seen + 1]
         likelihood += float((np.log(np.maximum(mass, 1e-12)) * persons[rows]).sum())
-        expected = fit.model.expected_orders(fit.parameters, cells, horizon)
+        expected = fit.model.expected_orders(fit.parameters, block, horizon)
         error += float((np.abs(expected[place] - later[rows]) * persons[rows]).sum())
     customers = float(facts["customers"])
     return {"holdout_log_likelihood": likelihood / customers, "holdout_error": error / customers}

@@ -113,15 +113,20 @@ def _spend_range(at_least: Floats, spend: SpendFit | None, cells: Cells) -> tupl
     # Counts at evenly spread chances, so that the points hold each count as often as it is likely; what the orders are
     # worth and what the person's mean is likewise, the three spread evenly over a cube.
     place = np.arange(_SPEND_SAMPLES)
-    chance = (place + 0.5) / _SPEND_SAMPLES
     worth, mean = ((place * step + 0.5) % 1 for step in _EVEN)
-    counts = np.zeros((size, _SPEND_SAMPLES), dtype=np.int16)
-    for column in at_least.T[1:]:
-        counts += column[:, None] > chance
-    most = np.arange(counts.max() + 1)[:, None]
-    paid = np.where(most > 0, gammaincinv(spend.p * np.maximum(most, 1), worth), 0.0)
+    # The points below a chance of n orders or more have n at least: where each chance ends, one order less.
+    ends = np.ceil(at_least[:, 1:] * _SPEND_SAMPLES - 0.5).astype(np.int64)
+    rows = np.arange(size)[:, None] * (_SPEND_SAMPLES + 1)
+    ending = np.bincount((rows + ends).ravel(), minlength=size * (_SPEND_SAMPLES + 1)).reshape(size, -1)
+    counts = ending[:, :0:-1].cumsum(axis=1)[:, ::-1]
     frequencies, row = np.unique(cells.frequency, return_inverse=True)
     known = gammaincinv(spend.p * (frequencies + 1)[:, None] + spend.q, mean)
     low, middle, high = (round(share * _SPEND_SAMPLES - 0.5) for share in (TAIL, 1 - 2 * TAIL, 1 - TAIL))
-    values = np.partition(paid[counts, place] / known[row], [low, middle, high], axis=1)
+    most = np.arange(counts.max() + 1)[:, None]
+    paid = np.where(most > 0, gammaincinv(spend.p * np.maximum(most, 1), worth), 0.0)
+    counts *= _SPEND_SAMPLES
+    counts += place
+    values = paid.ravel().take(counts)
+    values /= known[row]
+    values.partition([low, middle, high], axis=1)
     return values[:, low], np.where(values[:, low] > 0, values[:, high], values[:, middle])

@@ -10,17 +10,18 @@ Sources: Fader, Hardie & Lee (2005), "Counting your customers the easy way", Mar
 Morrison & Colombo (1987), Management Science 33(1); Fader & Hardie (2005), "A note on deriving the Pareto/NBD model".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
-from scipy.special import betaln, expit, gammaln, hyp2f1
+from scipy.special import betaln, expit, gammaln, hyp2f1, psi
 
 Floats = npt.NDArray[np.float64]
-Loss = Callable[[Floats], float]
+# A value to make least, and its slope in each direction.
+Loss = Callable[[Floats], tuple[float, Floats]]
 
 # Gauss-Legendre nodes for the integral over the moment of leaving: with 32 the published likelihood is met to 1e-6.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
@@ -36,10 +37,12 @@ _LAST_STEPS = 6
 _BLOCK = 2_048
 _GRADIENT_TOLERANCE = 1e-6
 _FLAT = 1e-4
-_STEP = 1e-4
+_STEP = 1e-3
 # Beyond these a parameter has run away: the data say nothing of it.
 _SMALLEST, _GREATEST = 1e-4, 1e6
 _TIMES = ("alpha", "beta")
+# Below it an exponential is lost to rounding.
+_LEAST_LOGARITHM = -600.0
 
 
 class NotConvergedError(Exception):
@@ -74,16 +77,16 @@ class Cells:
             values, place = np.unique(key, return_inverse=True)
             packed = packed * len(values) + place
         _, place = np.unique(packed, return_inverse=True)
+        return self.joined(place)
+
+    def joined(self, place: npt.NDArray[np.int64]) -> "Cells":
+        """One cell a place, at the mean of the persons of all that have it."""
         count: Floats = np.bincount(place, weights=self.count).astype(np.float64)
         frequency, recency, age, trait = (
             np.bincount(place, weights=self.count * values) / count
             for values in (self.frequency, self.recency, self.age, self.trait)
         )
         return Cells(frequency, recency, age, trait, count)
-
-    def without_trait(self) -> "Cells":
-        """The cells that remain if nothing is known from the first day."""
-        return replace(self, trait=np.zeros(len(self.age))).together(self.frequency, self.recency, self.age)
 
 
 class PurchaseModel(Protocol):
@@ -97,8 +100,15 @@ class PurchaseModel(Protocol):
     def names(self) -> tuple[str, ...]:
         """Its parameters; `weight` is the trait's."""
 
+    @property
+    def simpler(self) -> str | None:
+        """The model that it is without its last parameter, if there is one."""
+
     def log_likelihood(self, parameters: Floats, cells: Cells) -> Floats:
         """The log-likelihood of one person in each cell."""
+
+    def scores(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
+        """The same, and its slopes by the logarithms of parameters (by `weight`): (cells,), (parameters, cells)."""
 
     def probability_alive(self, parameters: Floats, cells: Cells) -> Floats:
         """That a person of each cell hasn't left yet."""
@@ -112,8 +122,8 @@ class PurchaseModel(Protocol):
     def spans(self, parameters: Floats, cells: Cells, horizon: float) -> tuple[Floats, Floats]:
         """For how long who is alive now may buy within the horizon, and how likely: both (cells, spans)."""
 
-    def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats:
-        """The chance that who makes one purchase less doesn't leave before the `number`-th: (cells,)."""
+    def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats | float:
+        """The chance that who was not hindered from purchases ahead before doesn't leave before the `number`-th."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +170,7 @@ class BgNbd:
 
     name: str = "BG/NBD"
     names: tuple[str, ...] = ("r", "alpha", "a", "b")
+    simpler: str | None = None
 
     def log_likelihood(self, parameters: Floats, cells: Cells) -> Floats:
         r, alpha, a, b = _of_cells(parameters, cells)
@@ -169,6 +180,22 @@ class BgNbd:
         leaving = betaln(a + 1, b + np.maximum(x, 1) - 1) - betaln(a, b) - (r + x) * np.log(alpha + cells.recency)
         result: Floats = common + np.where(x > 0, np.logaddexp(staying, leaving), staying)
         return result
+
+    def scores(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
+        r, alpha, a, b = _of_cells(parameters, cells)
+        x, before = cells.frequency, np.maximum(cells.frequency, 1) - 1
+        still, then = np.log(alpha + cells.age), np.log(alpha + cells.recency)
+        all_of_both, all_of_b, all_of_r = psi(a + b + x), psi(b + x), psi(r + x)
+        staying = betaln(a, b + x) - (r + x) * still
+        leaving = np.where(x > 0, betaln(a + 1, b + before) - (r + x) * then, -np.inf)
+        here = expit(staying - leaving)
+        gone = 1 - here
+        value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) - betaln(a, b) + np.logaddexp(staying, leaving)
+        by_r = r * (all_of_r - psi(r) + np.log(alpha) - here * still - gone * then)
+        by_alpha = r - (r + x) * alpha * (here / (alpha + cells.age) + gone / (alpha + cells.recency))
+        by_a = a * (psi(a + b) - all_of_both + gone / a)
+        by_b = b * (psi(a + b) - psi(b) - all_of_both + here * all_of_b + gone * psi(b + before))
+        return value, np.stack([by_r, by_alpha, by_a, by_b])
 
     def probability_alive(self, parameters: Floats, cells: Cells) -> Floats:
         r, alpha, a, b = _of_cells(parameters, cells)
@@ -199,10 +226,12 @@ class BgNbd:
         one = np.ones((len(cells.age), 1))
         return horizon * one, one
 
-    def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats:
+    def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats | float:
+        if number == 1:
+            return 1.0
         _, _, a, b = _of_cells(parameters, cells)
-        x = cells.frequency
-        result: Floats = np.exp(betaln(a, b + x + number - 1) - betaln(a, b + x))
+        stayed = b + cells.frequency + number - 2
+        result: Floats = stayed / (a + stayed)
         return result
 
 
@@ -212,6 +241,7 @@ class ParetoNbd:
 
     name: str = "Pareto/NBD"
     names: tuple[str, ...] = ("r", "alpha", "s", "beta")
+    simpler: str | None = None
 
     def _terms(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
         """Logarithms of the two ways to a cell, without their common factor: still here, and left in between."""
@@ -220,6 +250,12 @@ class ParetoNbd:
         return staying, leaving
 
     def _terms_of_block(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
+        staying, leaving, *_ = self._integrals(parameters, cells)
+        return staying, leaving
+
+    def _integrals(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+        """Both terms, and over the moment of leaving: its logarithm since alpha and since beta before the first
+        purchase, the former's exponential, and the chance of each moment, all (cells, nodes)."""
         r, alpha, s, beta = _of_cells(parameters, cells)
         x, recency, age = cells.frequency, cells.recency, cells.age
         staying = -(r + x) * np.log(alpha + age) - s * np.log(beta + age)
@@ -227,13 +263,48 @@ class ParetoNbd:
         # near to exponential however many purchases there were.
         low, high = np.log(alpha + recency), np.log(alpha + age)
         half = (high - low) / 2
-        at = low[:, None] + half[:, None] * (_NODES[None, :] + 1)
-        integrand = -(r + x[:, None] - 1) * at - (s + 1) * np.log(np.exp(at) + (beta - alpha)[:, None])
-        peak = integrand.max(axis=1)
-        area = (np.exp(integrand - peak[:, None]) * _WEIGHTS).sum(axis=1) * half
+        at = half[:, None] * (_NODES[None, :] + 1)
+        at += low[:, None]
+        since_alpha = np.exp(at)
+        since_beta = np.log(since_alpha + (beta - alpha)[:, None])
+        chance = -(r + x[:, None] - 1) * at
+        chance -= (s + 1) * since_beta
+        peak = chance.max(axis=1)
+        chance -= peak[:, None]
+        np.exp(chance, out=chance)
+        chance *= _WEIGHTS
+        area = chance.sum(axis=1)
         with np.errstate(divide="ignore"):
-            leaving = np.log(s) + peak + np.log(area)
-        return staying, leaving
+            leaving = np.log(s) + peak + np.log(area * half)
+        chance /= area[:, None]
+        return staying, leaving, at, since_beta, since_alpha, chance
+
+    def scores(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
+        parts = [self._scores_of_block(parameters, part) for part in cells.blocks(_BLOCK)]
+        values, slopes = zip(*parts, strict=True)
+        return np.concatenate(values), np.concatenate(slopes, axis=1)
+
+    def _scores_of_block(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
+        r, alpha, s, beta = _of_cells(parameters, cells)
+        x, age = cells.frequency, cells.age
+        staying, leaving, at, since_beta, since_alpha, chance = self._integrals(parameters, cells)
+        here = expit(staying - leaving)
+        gone = 1 - here
+        value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + np.logaddexp(staying, leaving)
+        by_r = r * (
+            psi(r + x) - psi(r) + np.log(alpha)
+            - here * np.log(alpha + age) - gone * np.einsum("cn,cn->c", chance, at)
+        )  # fmt: skip
+        by_s = s * (np.log(beta) - here * np.log(beta + age) - gone * np.einsum("cn,cn->c", chance, since_beta)) + gone
+        inverse = (chance / since_alpha).sum(axis=1)
+        by_alpha = r - (r + x) * alpha * (here / (alpha + age) + gone * inverse)
+        since_alpha += (beta - alpha)[:, None]
+        inverse = (chance / since_alpha).sum(axis=1)
+        by_beta = s - beta * (here * s / (beta + age) + gone * (s + 1) * inverse)
+        slopes = [by_r, by_alpha, by_s, by_beta]
+        if len(parameters) > 4:
+            slopes.append(-cells.trait * by_alpha)
+        return value, np.stack(slopes)
 
     def log_likelihood(self, parameters: Floats, cells: Cells) -> Floats:
         r, alpha, s, beta = _of_cells(parameters, cells)
@@ -272,8 +343,8 @@ class ParetoNbd:
         weights = np.hstack([s * np.exp(-s * at) * far / 2 * _FEW_WEIGHTS[None, :], np.exp(-s * far)])
         return np.hstack([now * np.expm1(at), np.full_like(now, horizon)]), weights
 
-    def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats:  # noqa: ARG002
-        return np.ones(len(cells.age))
+    def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats | float:  # noqa: ARG002
+        return 1.0
 
 
 def orders_at_least(
@@ -291,21 +362,31 @@ def orders_at_least(
     spans, weights = (
         np.stack(parts) for parts in zip(*(model.spans(point, cells, horizon) for point in points), strict=True)
     )
-    # The logarithm of the negative binomial's mass at n = 0, then at each n from the one before. A span that is lost in
-    # rounding against the time so far brings no purchase, at minus infinity.
-    mass = -shape * np.log1p(spans / rate)
-    with np.errstate(divide="ignore"):
-        ratio = np.log(spans / (rate + spans))
-    left = 1 - np.exp(mass)
+    # The negative binomial's mass at n = 0, then at each n from the one before; by its logarithm where no purchase is
+    # so unlikely that it would be lost. A span that is lost in rounding against the time so far brings no purchase.
+    log_mass = -shape * np.log1p(spans / rate)
+    ratio = spans / (rate + spans)
+    is_lost = log_mass.min(initial=0.0) < _LEAST_LOGARITHM
+    mass = weights * np.exp(log_mass)
+    if is_lost:
+        with np.errstate(divide="ignore"):
+            log_ratio = np.log(ratio)
+    bought = (weights * -np.expm1(log_mass)).sum(axis=2)
     chances = [np.ones(len(cells.age))]
     for number in range(1, most + 1):
-        bought = np.clip(np.einsum("pcs,pcs->pc", weights, left), 0.0, 1.0)
-        unhindered = np.stack([model.unhindered(point, cells, number) for point in points])
-        chances.append((alive * unhindered * bought).mean(axis=0))
-        if chances[-1].max() < tail:
+        for point, chance in zip(points, alive, strict=True):
+            chance *= model.unhindered(point, cells, number)
+        chances.append((alive * np.clip(bought, 0.0, 1.0)).mean(axis=0))
+        if chances[-1].max(initial=0.0) < tail:
             break
-        mass += ratio + np.log((shape + number - 1) / number)
-        left -= np.exp(mass)
+        more = (shape + number - 1) / number
+        if is_lost:
+            log_mass += log_ratio + np.log(more)
+            mass = weights * np.exp(log_mass)
+        else:
+            mass *= ratio
+            mass *= more
+        bought -= mass.sum(axis=2)
     result: Floats = np.stack(chances, axis=1)
     return result
 
@@ -313,7 +394,7 @@ def orders_at_least(
 MODELS: tuple[PurchaseModel, ...] = (
     BgNbd(),
     ParetoNbd(),
-    ParetoNbd("Pareto/NBD with first order value", ("r", "alpha", "s", "beta", "weight")),
+    ParetoNbd("Pareto/NBD with first order value", ("r", "alpha", "s", "beta", "weight"), "Pareto/NBD"),
 )
 
 
@@ -327,8 +408,11 @@ def _to_free(parameters: Floats) -> Floats:
     return np.concatenate([np.log(parameters[:4]), parameters[4:]])
 
 
-def fit_purchases(model: PurchaseModel, cells: Cells) -> PurchaseFit:
+def fit_purchases(model: PurchaseModel, cells: Cells, likely: Sequence[Floats] = ()) -> PurchaseFit:
     """Maximum likelihood over all persons of the cells.
+
+    Args:
+        likely: parameters to search from first, such as another split's or a simpler model's of the same buyers.
 
     Raises:
         NotConvergedError: the optimiser found no inner maximum, or the curvature there isn't that of one.
@@ -339,26 +423,32 @@ def fit_purchases(model: PurchaseModel, cells: Cells) -> PurchaseFit:
     if unit <= 0:
         raise NotConvergedError("nobody has been a customer for any time yet")
     scaled = replace(cells, recency=cells.recency / unit, age=cells.age / unit)
+    # alpha (and beta of Pareto/NBD) carry the unit of time.
+    units = np.array([unit if name in _TIMES else 1.0 for name in model.names])
 
     def loss_over(these: Cells) -> Loss:
-        def loss(free: Floats) -> float:
-            value = -(model.log_likelihood(_from_free(free), these) * these.count).sum() / persons
-            return float(value) if np.isfinite(value) else 1e10
+        def loss(free: Floats) -> tuple[float, Floats]:
+            with np.errstate(all="ignore"):
+                values, slopes = model.scores(_from_free(free), these)
+                value, slope = -(values * these.count).sum() / persons, -(slopes @ these.count) / persons
+            if np.isfinite(value) and np.isfinite(slope).all():
+                return float(value), slope
+            return 1e10, np.zeros_like(free)
 
         return loss
 
     weights = np.zeros(len(model.names) - 4)
-    starts = [np.append(np.log(four), weights) for four in ([0.5, 0.5, 0.7, 1.5], [1.0, 0.3, 0.5, 0.5])]
+    starts = [_to_free(np.append(near, np.zeros(len(model.names) - len(near))) / units) for near in likely]
+    starts += [np.append(np.log(four), weights) for four in ([0.5, 0.5, 0.7, 1.5], [1.0, 0.3, 0.5, 0.5])]
     few = _coarse(scaled)
-    free = lowest_point(loss_over(few), starts)
+    free = lowest_point(loss_over(few), starts, np.log(_SMALLEST), np.log(_GREATEST))
     covariance = curvature_covariance(loss_over(few), free, persons)
     if few is not scaled:
         free = _refined(loss_over(scaled), free, covariance, persons)
     parameters = _from_free(free)
     if (parameters[:4] < _SMALLEST).any() or (parameters[:4] > _GREATEST).any():
         raise NotConvergedError("a parameter of the model grows without end on these data")
-    # alpha (and beta of Pareto/NBD) carry the unit of time.
-    parameters = parameters * np.array([unit if name in _TIMES else 1.0 for name in model.names])
+    parameters = parameters * units
     log_likelihood = float((model.log_likelihood(parameters, cells) * cells.count).sum())
     return PurchaseFit(model, parameters, log_likelihood, covariance, round(persons))
 
@@ -381,9 +471,8 @@ def _refined(loss: Loss, free: Floats, covariance: Floats, persons: float) -> Fl
         NotConvergedError: they don't come to rest.
     """
     error = np.sqrt(np.diag(covariance))
-    nudges = np.diag(np.minimum(error, _STEP**0.5))
     for _ in range(_LAST_STEPS):
-        slope = np.array([(loss(free + nudge) - loss(free - nudge)) / (2 * nudge.sum()) for nudge in nudges])
+        _, slope = loss(free)
         step = covariance @ slope * persons
         free = free - step
         if (np.abs(step) < _CLOSE * error).all():
@@ -391,14 +480,24 @@ def _refined(loss: Loss, free: Floats, covariance: Floats, persons: float) -> Fl
     raise NotConvergedError("the likelihood has no inner maximum on these data")
 
 
-def lowest_point(loss: Loss, starts: list[Floats]) -> Floats:
+def lowest_point(loss: Loss, starts: Sequence[Floats], least: float, most: float) -> Floats:
     """Where quasi-Newton steps come to rest, from the first start that they do from.
+
+    Args:
+        least: a search that goes below it, or above `most`, has run away.
 
     Raises:
         NotConvergedError: from none of them.
     """
+
+    def stop_if_lost(intermediate_result: Any) -> None:
+        if (intermediate_result.x < least).any() or (intermediate_result.x > most).any():
+            raise StopIteration
+
     for start in starts:
-        result = minimize(loss, start, method="BFGS", options={"gtol": _GRADIENT_TOLERANCE})
+        result = minimize(
+            loss, start, jac=True, method="BFGS", callback=stop_if_lost, options={"gtol": _GRADIENT_TOLERANCE}
+        )
         # BFGS calls it a failure when rounding stops it at a point that is already flat.
         if result.success or np.abs(result.jac).max() < _FLAT:
             lowest: Floats = result.x
@@ -406,21 +505,15 @@ def lowest_point(loss: Loss, starts: list[Floats]) -> Floats:
     raise NotConvergedError("the likelihood has no inner maximum on these data")
 
 
-def curvature_covariance(loss: Loss, logs: Floats, persons: float) -> Floats:
-    """The inverse of the summed loss's second derivatives, by central differences.
+def curvature_covariance(loss: Loss, free: Floats, persons: float) -> Floats:
+    """The inverse of the summed loss's second derivatives, by central differences of its slopes.
 
     Raises:
         NotConvergedError: the point is no minimum in some direction.
     """
-    size = len(logs)
-    steps = np.eye(size) * _STEP**0.5
-    hessian = np.empty((size, size))
-    for row in range(size):
-        for column in range(row, size):
-            one, two = steps[row], steps[column]
-            second = (loss(logs + one + two) - loss(logs + one - two)
-                      - loss(logs - one + two) + loss(logs - one - two)) / (4 * _STEP)  # fmt: skip
-            hessian[row, column] = hessian[column, row] = second * persons
+    steps = np.eye(len(free)) * _STEP
+    slopes = np.array([loss(free + step)[1] - loss(free - step)[1] for step in steps]) / (2 * _STEP)
+    hessian = (slopes + slopes.T) / 2 * persons
     try:
         covariance: Floats = np.linalg.inv(hessian).astype(np.float64)
         np.linalg.cholesky(covariance)

@@ -7,7 +7,7 @@ around the person's own mean, which doesn't depend on how often the person buys.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import gammaln, psi
 
 from orchestration.foresight.purchases import Floats, NotConvergedError, curvature_covariance, lowest_point
 
@@ -54,20 +54,27 @@ def fit_spend(cells: SpendCells) -> SpendFit:
     unit = float((cells.mean * cells.count).sum() / persons)
     x, mean = cells.purchases, cells.mean / unit
 
-    def loss(logs: Floats) -> float:
+    def loss(logs: Floats) -> tuple[float, Floats]:
         p, q, gamma = np.exp(logs)
+        spent = gamma + x * mean
         each = (
             gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(gamma)
-            + (p * x - 1) * np.log(mean) + p * x * np.log(x) - (p * x + q) * np.log(gamma + x * mean)
+            + (p * x - 1) * np.log(mean) + p * x * np.log(x) - (p * x + q) * np.log(spent)
         )  # fmt: skip
-        value = -(each * cells.count).sum() / persons
-        return float(value) if np.isfinite(value) else 1e10
+        slopes = np.stack([
+            p * x * (psi(p * x + q) - psi(p * x) + np.log(mean) + np.log(x) - np.log(spent)),
+            q * (psi(p * x + q) - psi(q) + np.log(gamma) - np.log(spent)),
+            q - (p * x + q) * gamma / spent,
+        ])  # fmt: skip
+        value, slope = -(each * cells.count).sum() / persons, -(slopes @ cells.count) / persons
+        return (float(value), slope) if np.isfinite(value) and np.isfinite(slope).all() else (1e10, np.zeros(3))
 
-    logs = lowest_point(loss, [np.log([3.0, 3.0, 0.7]), np.log([1.0, 8.0, 5.0]), np.log([20.0, 3.0, 0.1])])
+    starts = [np.log([3.0, 3.0, 0.7]), np.log([1.0, 8.0, 5.0]), np.log([20.0, 3.0, 0.1])]
+    logs = lowest_point(loss, starts, -np.log(_GREATEST), np.log(_GREATEST))
     p, q, gamma = (float(value) for value in np.exp(logs))
     if max(p, q, gamma) > _GREATEST:
         raise NotConvergedError("purchases' values don't tell the spend model's parameters apart")
     covariance = curvature_covariance(loss, logs, persons)
     # The likelihood of money, not of money in units of its mean.
-    log_likelihood = -loss(logs) * persons - persons * float(np.log(unit))
+    log_likelihood = -loss(logs)[0] * persons - persons * float(np.log(unit))
     return SpendFit(p, q, gamma * unit, log_likelihood, covariance, round(persons))

@@ -58,12 +58,17 @@ class _RefusedError(Exception):
 
 @dataclass(frozen=True)
 class _Rows:
-    """Counted buyers: `count` are alike in what is known and in whether they are in the top fifth."""
+    """Counted buyers, alike in what is known and in whether they are in the top fifth: so many in each (row, fold)."""
 
     known: dict[str, npt.NDArray[Any]]
     is_top: Floats
-    fold: npt.NDArray[np.int64]
-    count: Floats
+    folds: Floats
+
+    @property
+    def count(self) -> Floats:
+        """Buyers in each row."""
+        counted: Floats = self.folds.sum(axis=1)
+        return counted
 
 
 def fit_early_value(newcomers: Any) -> pa.Table:
@@ -78,6 +83,7 @@ def fit_early_value(newcomers: Any) -> pa.Table:
     rows: list[dict[str, Any]] = []
     refusal: str | None = None
     ((watched,),) = newcomers.filter("part <> 'newcomer'").query("buyers", "select count(*) from buyers").fetchall()
+    everybody = _values(newcomers)
     if watched < FEWEST_WATCHED:
         refusal = f"fewer than {FEWEST_WATCHED} customers have been watched for a year"
     for period in PERIODS:
@@ -86,7 +92,7 @@ def fit_early_value(newcomers: Any) -> pa.Table:
             if refusal is not None:
                 raise _RefusedError(refusal)
             learned = _told_apart(_counted(newcomers, period))
-            effects, intercept = _fit(learned, _counted(newcomers, None).known)
+            effects, intercept = _fit(learned, everybody)
             facts |= {"intercept": intercept, "learned_from": int(learned.count.sum())}
             if period == "backtest":
                 facts |= _judge(effects, intercept, _told_apart(_counted(newcomers, "judged")))
@@ -102,36 +108,44 @@ def fit_early_value(newcomers: Any) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_EFFECTS)
 
 
-def _counted(newcomers: Any, part: str | None) -> _Rows:
+def _values(newcomers: Any) -> dict[str, npt.NDArray[Any]]:
+    """What each trait is with anybody, each value once, in order."""
+    values = {
+        name: newcomers.query("buyers", f"select distinct {name} from buyers order by {name}").fetchnumpy()[name]
+        for name in (*TRAITS, "value_step")
+    }
+    known: dict[str, npt.NDArray[Any]] = {trait: np.asarray(values[trait]).astype(str) for trait in TRAITS}
+    known[VALUE] = np.asarray(values["value_step"], dtype=np.float64)
+    return known
+
+
+def _counted(newcomers: Any, part: str) -> _Rows:
     """Buyers counted by what is known of them; of a large shop as many as a sample by hash leaves."""
     who, is_top = {
         "backtest": ("part = 'earlier'", "is_top_in_part"),
         "judged": ("part = 'later'", "is_top_in_part"),
         "now": ("part <> 'newcomer'", "is_top"),
-        None: ("true", "false"),
     }[part]
     relation = newcomers.filter(who)
     ((persons,),) = relation.query("buyers", "select count(*) from buyers").fetchall()
-    share = 1 if part is None else max(1, -(-persons // _MOST_PERSONS))
+    share = max(1, -(-persons // _MOST_PERSONS))
+    in_folds = [f"sum(case when hash(person_id) % {_FOLDS} = {fold} then 1 else 0 end)" for fold in range(_FOLDS)]
     columns = relation.query(
         "buyers",
         f"""
         select
             value_step, {", ".join(TRAITS)}, cast({is_top} as integer) as is_top,
-            cast(hash(person_id) % {_FOLDS} as integer) as fold, count(*) as persons
+            {", ".join(f"{number} as fold_{fold}" for fold, number in enumerate(in_folds))}
         from buyers
         where hash(person_id, 'sample') % {share} = 0
-        group by all order by all
+        group by value_step, {", ".join(TRAITS)}, {is_top}
+        order by value_step, {", ".join(TRAITS)}, is_top
         """,
     ).fetchnumpy()
     known = {trait: np.asarray(columns[trait]).astype(str) for trait in TRAITS}
     known[VALUE] = np.asarray(columns["value_step"], dtype=np.float64)
-    return _Rows(
-        known,
-        np.asarray(columns["is_top"], dtype=np.float64),
-        np.asarray(columns["fold"], dtype=np.int64),
-        np.asarray(columns["persons"], dtype=np.float64),
-    )
+    folds = [np.asarray(columns[f"fold_{fold}"], dtype=np.float64) for fold in range(_FOLDS)]
+    return _Rows(known, np.asarray(columns["is_top"], dtype=np.float64), np.stack(folds, axis=1))
 
 
 def _told_apart(rows: _Rows) -> _Rows:
@@ -147,12 +161,25 @@ def _told_apart(rows: _Rows) -> _Rows:
 
 def _fit(rows: _Rows, everybody: dict[str, npt.NDArray[Any]]) -> tuple[dict[str, dict[str, float]], float]:
     """Effects by trait and value, each trait's weighted mean 0 over the learners, and the intercept."""
+    # Imported here, since it takes longer than the fit and isn't needed where there is too little to learn from.
+    import sklearn.linear_model  # type: ignore[import-untyped] # noqa: F401
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    # Threads of the linear algebra wait for one another longer than these small matrices take: on a busy machine 30
+    # times.
+    with threadpool_limits(1):
+        return _fit_alone(rows, everybody)
+
+
+def _fit_alone(rows: _Rows, everybody: dict[str, npt.NDArray[Any]]) -> tuple[dict[str, dict[str, float]], float]:
     kinds = {trait: _kinds(rows.known[trait], rows.count) for trait in TRAITS}
-    design, middle = _design(rows.known, kinds)
+    design, middle = _design(rows, kinds)
     penalty, out_of_fold = _best_penalty(design, rows)
-    weights, intercept = _logistic(design, rows, penalty)
-    # Penalised odds are drawn together: a line through those of persons left out sets them right (Platt, 1999).
-    slope, shift = _logistic(out_of_fold[:, None], rows, 1e6)
+    weights, intercept = _logistic(_learner(), design, rows.is_top, rows.count, penalty)
+    # Penalised odds are drawn together: a line through those of persons left out sets them right (Platt, 1999). A row
+    # has an own one in each fold.
+    is_top = np.repeat(rows.is_top, _FOLDS)
+    slope, shift = _logistic(_learner(), out_of_fold.reshape(-1, 1), is_top, rows.folds.ravel(), 1e6)
     if not slope[0] > 0:
         raise _RefusedError("nothing known in the first week tells who will be in the top fifth")
     weights, intercept = weights * slope[0], intercept * slope[0] + shift
@@ -185,9 +212,11 @@ def _kinds(values: npt.NDArray[Any], count: Floats) -> list[str]:
     return common + ([_OTHERS] if len(common) < len(names) else [])
 
 
-def _design(known: dict[str, npt.NDArray[Any]], kinds: dict[str, list[str]]) -> tuple[Floats, float]:
+def _design(rows: _Rows, kinds: dict[str, list[str]]) -> tuple[Floats, float]:
     """One column for the first order's worth, in logarithms around the middle, and one for each value of each trait."""
-    middle = float(np.median(known[VALUE]))
+    known = rows.known
+    # A row stands as often as folds have buyers of it.
+    middle = float(np.median(np.repeat(known[VALUE], (rows.folds > 0).sum(axis=1))))
     columns: list[npt.NDArray[Any]] = [(known[VALUE] - middle) / 10]
     for trait, values in kinds.items():
         named = [value for value in values if value != _OTHERS]
@@ -195,40 +224,42 @@ def _design(known: dict[str, npt.NDArray[Any]], kinds: dict[str, list[str]]) -> 
     return np.stack(columns, axis=1).astype(np.float64), middle
 
 
-def _logistic(design: Floats, rows: _Rows, penalty: float, chosen: Any = slice(None)) -> tuple[Floats, float]:
-    # Imported here, since it takes longer than the fit and isn't needed where there is too little to learn from.
-    from sklearn.exceptions import ConvergenceWarning  # type: ignore[import-untyped]
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+def _learner() -> Any:
+    """A model that goes on from its last fit."""
+    from sklearn.linear_model import LogisticRegression
 
-    if len(np.unique(rows.is_top[chosen])) < 2:
+    return LogisticRegression(solver="newton-cholesky", tol=1e-8, max_iter=200, warm_start=True)
+
+
+def _logistic(learner: Any, design: Floats, is_top: Floats, count: Floats, penalty: float) -> tuple[Floats, float]:
+    from sklearn.exceptions import ConvergenceWarning  # type: ignore[import-untyped]
+
+    if len(np.unique(is_top[count > 0])) < 2:
         raise _RefusedError("too few are in the top fifth to leave some out")
-    model = LogisticRegression(C=penalty, solver="newton-cholesky", tol=1e-8, max_iter=200)
-    # Threads of the linear algebra wait for one another longer than these small matrices take: on a busy machine 30
-    # times.
-    with warnings.catch_warnings(), threadpool_limits(1):
+    learner.set_params(C=penalty)
+    with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            model.fit(design[chosen], rows.is_top[chosen], sample_weight=rows.count[chosen])
+            learner.fit(design, is_top, sample_weight=count)
         except ConvergenceWarning as error:
             raise _RefusedError("the fit of who will be in the top fifth doesn't converge") from error
-    return np.asarray(model.coef_[0], dtype=np.float64), float(model.intercept_[0])
+    return np.asarray(learner.coef_[0], dtype=np.float64), float(learner.intercept_[0])
 
 
 def _best_penalty(design: Floats, rows: _Rows) -> tuple[float, Floats]:
-    """The penalty with the greatest likelihood of persons left out, and their log odds by it."""
-    best: tuple[float, float, Floats] | None = None
+    """The penalty with the greatest likelihood of persons left out, and their log odds by it: (row, fold)."""
+    learners = [_learner() for _ in range(_FOLDS)]
+    tried: list[tuple[float, float, Floats]] = []
     for penalty in _PENALTIES:
-        odds = np.empty(len(rows.count))
-        for fold in range(_FOLDS):
-            weights, intercept = _logistic(design, rows, penalty, rows.fold != fold)
-            left_out = rows.fold == fold
-            odds[left_out] = design[left_out] @ weights + intercept
-        loss = float((np.logaddexp(0, odds) * rows.count - odds * rows.is_top * rows.count).sum())
-        if best is None or loss < best[0]:
-            best = (loss, penalty, odds)
-    assert best is not None
-    return best[1], best[2]
+        odds = np.empty_like(rows.folds)
+        for fold, learner in enumerate(learners):
+            left = rows.count - rows.folds[:, fold]
+            weights, intercept = _logistic(learner, design, rows.is_top, left, penalty)
+            odds[:, fold] = design @ weights + intercept
+        losses = (np.logaddexp(0, odds) - odds * rows.is_top[:, None]) * rows.folds
+        tried.append((float(losses.sum()), penalty, odds))
+    _, best, out_of_fold = min(tried, key=lambda trial: trial[0])
+    return best, out_of_fold
 
 
 def _judge(effects: dict[str, dict[str, float]], intercept: float, rows: _Rows) -> dict[str, float]:

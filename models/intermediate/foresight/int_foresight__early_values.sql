@@ -1,9 +1,22 @@
 -- Chances of new buyers to be in the top fifth, and the three traits that weigh most: the effects of what is known of a
 -- person added up. Those who judge the backtest get theirs from what it had learned.
-{% set traits = [
-    "discount_depth", "subscribed", "referral", "acquisition_source", "channel", "market", "product_type",
-    "engagement", "second_order",
-] %}
+{% set words = {
+    "first_order_value": "'first order worth ' || cast(cast(first_order_value as decimal(18, 2)) as varchar)",
+    "discount_depth": "case discount_depth when 'deep' then 'bought at a deep discount'"
+        ~ " when 'some' then 'bought at some discount' else 'bought without discount' end",
+    "subscribed": "case subscribed when 'yes' then 'subscribed' else 'did not subscribe' end",
+    "referral": "case referral when 'yes' then 'referred by a customer' else 'not referred' end",
+    "acquisition_source": "'came from ' || acquisition_source",
+    "channel": "'bought on ' || channel",
+    "market": "'lives in ' || market",
+    "product_type": "'began with ' || product_type",
+    "engagement": "case engagement when 'clicked' then 'clicked a message around the first order'"
+        ~ " when 'opened' then 'opened a message around the first order'"
+        ~ " else 'opened no message around the first order' end",
+    "second_order": "case second_order when 'yes' then 'ordered again within a week'"
+        ~ " else 'did not order again within a week' end",
+} %}
+{% set traits = words.keys() | list %}
 
 with newcomers as (
 
@@ -15,102 +28,104 @@ with newcomers as (
 
 ),
 
-known as (
+effects as (
 
     select
         period,
-        person_id,
-        'first_order_value' as trait,
-        cast(value_step as varchar) as trait_value,
-        'first order worth ' || cast(cast(first_order_value as decimal(18, 2)) as varchar) as words
+        trait,
+        value,
+        -- Decimals, since a sum of floats depends on the rows' order.
+        cast(effect as decimal(18, 9)) as effect
+    from {{ ref('int_foresight__early_fits') }}
+    where refusal is null
+
+),
+
+intercepts as (
+
+    select
+        period,
+        max(intercept) as intercept
+    from {{ ref('int_foresight__early_fits') }}
+    where refusal is null
+    group by period
+
+),
+
+-- An effect's size in whole numbers, and in the last place its trait's: no two are equal, and of equal effects the
+-- trait that comes first by its name is the greater.
+weighed as (
+
+    select
+        {% for trait in traits %}
+            coalesce(effects_{{ loop.index0 }}.effect, 0) as {{ trait }}_effect,
+            cast(abs(coalesce(effects_{{ loop.index0 }}.effect, 0)) * 1000000000 as bigint) * 16
+            + {{ traits | length - (traits | sort).index(trait) }} as {{ trait }}_weight,
+        {% endfor %}
+        newcomers.*,
+        intercepts.intercept
     from newcomers
+    inner join intercepts
+        on newcomers.period = intercepts.period
     {% for trait in traits %}
-        union all
-        select
-            period,
-            person_id,
-            '{{ trait }}' as trait,
-            {{ trait }} as trait_value,
-            {% if trait == "discount_depth" %}
-                case discount_depth
-                    when 'deep' then 'bought at a deep discount'
-                    when 'some' then 'bought at some discount'
-                    else 'bought without discount'
-                end as words
-            {% elif trait == "subscribed" %}
-                case subscribed when 'yes' then 'subscribed' else 'did not subscribe' end as words
-            {% elif trait == "referral" %}
-                case referral when 'yes' then 'referred by a customer' else 'not referred' end as words
-            {% elif trait == "acquisition_source" %}
-                'came from ' || acquisition_source as words
-            {% elif trait == "channel" %}
-                'bought on ' || channel as words
-            {% elif trait == "market" %}
-                'lives in ' || market as words
-            {% elif trait == "product_type" %}
-                'began with ' || product_type as words
-            {% elif trait == "engagement" %}
-                case engagement
-                    when 'clicked' then 'clicked a message around the first order'
-                    when 'opened' then 'opened a message around the first order'
-                    else 'opened no message around the first order'
-                end as words
-            {% else %}
-                case second_order
-                    when 'yes' then 'ordered again within a week'
-                    else 'did not order again within a week'
-                end as words
-            {% endif %}
-        from newcomers
+        left join effects as effects_{{ loop.index0 }}
+            on
+                newcomers.period = effects_{{ loop.index0 }}.period
+                and effects_{{ loop.index0 }}.trait = '{{ trait }}'
+                {% if loop.first %}
+                    and cast(newcomers.value_step as varchar) = effects_{{ loop.index0 }}.value
+                {% else %}
+                    and newcomers.{{ trait }} = effects_{{ loop.index0 }}.value
+                {% endif %}
     {% endfor %}
 
 ),
 
-weighed as (
+{% for place in [1, 2, 3] %}
+    place_{{ place }} as (
+
+        select
+            *,
+            greatest(
+                {% for trait in traits %}
+                    {% if place == 1 %}
+                        {{ trait }}_weight
+                    {% else %}
+                        case when {{ trait }}_weight < weight_{{ place - 1 }} then {{ trait }}_weight else 0 end
+                    {% endif %}
+                    {{ "," if not loop.last }}
+                {% endfor %}
+            ) as weight_{{ place }}
+        from {{ "weighed" if place == 1 else "place_" ~ (place - 1) }}
+
+    ),
+{% endfor %}
+
+reasons as (
 
     select
-        known.period,
-        known.person_id,
-        fits.intercept,
-        -- Decimals, since a sum of floats depends on the rows' order.
-        cast(fits.effect as decimal(18, 9)) as effect,
-        case when fits.effect > 0 then '+ ' else '- ' end || known.words as reason,
-        row_number() over (
-            partition by known.period, known.person_id
-            order by abs(fits.effect) desc, known.trait asc
-        ) as place
-    from known
-    inner join {{ ref('int_foresight__early_fits') }} as fits
-        on
-            known.period = fits.period
-            and known.trait = fits.trait
-            and known.trait_value = fits.value
-            and fits.refusal is null
-
-),
-
-added as (
-
-    select
+        {% for place in [1, 2, 3] %}
+            case weight_{{ place }}
+                {% for trait in traits %}
+                    when {{ trait }}_weight
+                        then case when {{ trait }}_effect > 0 then '+ ' else '- ' end || {{ words[trait] }}
+                {% endfor %}
+            end as reason_{{ place }},
+        {% endfor %}
         period,
         person_id,
-        1 / (1 + exp(-(max(intercept) + cast(sum(effect) as double)))) as probability,
-        max(case when place = 1 then reason end) as reason_1,
-        max(case when place = 2 then reason end) as reason_2,
-        max(case when place = 3 then reason end) as reason_3
-    from weighed
-    group by
-        period,
-        person_id
+        is_top_in_part,
+        intercept + cast(
+            {{ traits | join("_effect + ") }}_effect as double
+        ) as odds
+    from place_3
 
 )
 
 select
-    added.period,
-    added.person_id,
-    newcomers.is_top_in_part,
-    added.probability,
-    added.reason_1 || '; ' || added.reason_2 || '; ' || added.reason_3 as reasons
-from added
-inner join newcomers
-    on added.person_id = newcomers.person_id
+    period,
+    person_id,
+    is_top_in_part,
+    1 / (1 + exp(-odds)) as probability,
+    reason_1 || '; ' || reason_2 || '; ' || reason_3 as reasons
+from reasons

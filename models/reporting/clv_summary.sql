@@ -1,5 +1,5 @@
--- What a customer of a group is worth, three ways. None of them is about a single person, and a cohort's value counts
--- only customers whose whole span has been seen.
+-- What a customer of a group is worth, four ways. None of them is about a single person, a cohort's value counts only
+-- customers whose whole span has been seen, and the predicted one only those of whom something can be foretold.
 {% set dimensions = retention_dimensions() %}
 {% set horizons = [90, 180, 365] %}
 
@@ -20,15 +20,20 @@ with customers as (
             case when customers.days_observed >= {{ horizon }} then sums.net_sales_first_{{ horizon }}d else 0 end
                 as net_sales_first_{{ horizon }}d,
         {% endfor %}
-        case when sums.bought_year_before and sums.orders_last_year = 0 then 1 else 0 end as churned
+        case when sums.bought_year_before and sums.orders_last_year = 0 then 1 else 0 end as churned,
+        case when lifetime.predicted_clv_365d is not null then 1 else 0 end as foretold,
+        coalesce(lifetime.predicted_clv_365d, 0) as predicted_clv
     from {{ ref('int_retention__customers') }} as customers
     inner join {{ ref('int_lifetime__customers') }} as sums
         on customers.person_id = sums.person_id
+    left join {{ ref('fct_customer_lifetime') }} as lifetime
+        on customers.person_id = lifetime.person_id
 
 ),
 
 {% set measures = [
     "valid_orders", "net_sales", "orders_last_year", "bought_last_year", "bought_year_before", "churned",
+    "foretold", "predicted_clv",
 ] %}
 {% for horizon in horizons %}
     {% do measures.extend(["mature_" ~ horizon ~ "d", "net_sales_first_" ~ horizon ~ "d"]) %}
@@ -90,5 +95,6 @@ select
         {{ money("net_sales_first_" ~ horizon ~ "d / nullif(mature_" ~ horizon ~ "d, 0)") }}
             as cohort_clv_{{ horizon }}d,
     {% endfor %}
-    {{ money('null') }} as predicted_clv_365d
+    cast(foretold as bigint) as customers_foretold,
+    {{ money('predicted_clv / nullif(foretold, 0)') }} as predicted_clv_365d
 from figures

@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 _INTERVAL_SECONDS = 0.05
@@ -26,6 +27,22 @@ class Samples:
         before = [row[3] for row in self.rows if row[0] <= start] or [0.0]
         until = [row[3] for row in self.rows if row[0] <= end] or [0.0]
         return until[-1] - before[-1]
+
+    def share(self, spans: dict[str, tuple[float, float]], names: set[str]) -> tuple[float, float]:
+        """Seconds by the clock and of processor time that fall to `names`.
+
+        Of each moment they bear one part in as many as ran then: two at once share the clock and the processor. `spans`
+        tells when each one ran.
+        """
+        edges = sorted({edge for span in spans.values() for edge in span})
+        seconds = processor = 0.0
+        for start, end in pairwise(edges):
+            running = {name for name, span in spans.items() if span[0] <= start and end <= span[1]}
+            if running & names:
+                part = len(running & names) / len(running)
+                seconds += (end - start) * part
+                processor += self.processor(start, end) * part
+        return seconds, processor
 
 
 def watch(process: subprocess.Popen[str], spill: Path) -> Samples:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -17,8 +18,25 @@ _NOT_NEEDED = {
     "int_identity__components", "int_identity__delivered", "int_identity__edges", "int_identity__evidence_sets",
     "int_identity__nodes", "int_identity__resolved", "int_identity__touched",
 }  # fmt: skip
-# Made by Python or by loops of statements: read from dbt's build.
-TAKEN = {"int_foresight__fits", "int_foresight__forecasts", "identity_merges"}
+# Made by a loop of statements.
+_LOOPED = {"identity_merges"}
+
+
+class Model(NamedTuple):
+    """A model of dbt's build."""
+
+    schema: str
+    name: str
+    kind: str
+    """`view` or `table`."""
+    sql: str
+    is_taken: bool
+    """Whether it is read from dbt's build, for it is made by Python or by a loop of statements."""
+
+
+def taken(target: Path) -> set[str]:
+    """Relations, by schema and name, which the floor reads from dbt's build: Python's and those of loops."""
+    return {relation for relation, model in _models(target).items() if model.is_taken}
 
 
 def main() -> None:
@@ -30,52 +48,62 @@ def main() -> None:
     file.unlink(missing_ok=True)
     connection = duckdb.connect(str(file))
     connection.execute(f"set TimeZone = 'UTC'; set memory_limit = '{memory}'; attach '{built}' as built (read_only)")
-    _see_what_is_given(connection)
-    nodes = _models(target)
+    _see_what_is_given(connection, target)
+    models = _models(target)
     statements = _statements(json.loads((target / "settings.json").read_text()))
     timings = {}
-    for name, node in nodes.items():
-        relation = f"{node['schema']}.{name}"
-        for step, run in _steps(connection, relation, node, statements):
+    for relation, model in models.items():
+        for step, run in _steps(connection, relation, model, statements):
             started, before = time.monotonic(), _processor()
             run()
             timings[step] = (time.monotonic() - started, _processor() - before)
-    untimed = [step for step in timings if step.split(".")[-1] in TAKEN]
+    untimed = taken(target)
     print(
         json.dumps(
             {
                 "tables": timings,
                 "seconds": sum(timings[step][0] for step in timings if step not in untimed),
                 "processor": sum(timings[step][1] for step in timings if step not in untimed),
-                "differing": _differing(connection, nodes),
+                "differing": _differing(connection, models),
             }
         )
     )
 
 
-def _see_what_is_given(connection: duckdb.DuckDBPyConnection) -> None:
+def _see_what_is_given(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Views on what isn't a model: seeds, raw tables, and what is remembered from run to run."""
+    sources = _manifest(target)["sources"].values()
     rows = connection.execute(
         "select table_schema, table_name from information_schema.tables where table_catalog = 'built' "
-        "and (table_schema like 'raw_%' or table_schema = 'seeds')"
+        "and (table_schema like 'raw_%' or table_schema = 'seeds' "
+        "or list_contains($sources, table_schema || '.' || table_name))",
+        {"sources": [f"{source['schema']}.{source['identifier']}" for source in sources]},
     ).fetchall()
     for schema, name in rows:
         connection.execute(f"create schema if not exists {schema}")
         connection.execute(f"create view {schema}.{name} as from built.{schema}.{name}")
 
 
-def _models(target: Path) -> dict[str, dict[str, str]]:
-    """Models in the order in which dbt ran them, with schema, kind and SQL."""
-    manifest = json.loads((target / "manifest.json").read_text())["nodes"]
-    results = json.loads((target / "run_results.json").read_text())["results"]
-    return {
-        manifest[result["unique_id"]]["alias"]: {
-            "schema": manifest[result["unique_id"]]["schema"],
-            "kind": manifest[result["unique_id"]]["config"]["materialized"],
-            "sql": result["compiled_code"] or "",
-        }
-        for result in results
-        if result["unique_id"].startswith("model.")
-    }
+def _manifest(target: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((target / "manifest.json").read_text())
+    return manifest
+
+
+def _models(target: Path) -> dict[str, Model]:
+    """Models in the order in which dbt ran them, by their relation."""
+    nodes = _manifest(target)["nodes"]
+    models = {}
+    for result in json.loads((target / "run_results.json").read_text())["results"]:
+        if result["unique_id"].startswith("model."):
+            node = nodes[result["unique_id"]]
+            models[f"{node['schema']}.{node['alias']}"] = Model(
+                schema=node["schema"],
+                name=node["alias"],
+                kind="view" if node["config"]["materialized"] == "view" else "table",
+                sql=result["compiled_code"] or "",
+                is_taken=node["language"] != "sql" or node["alias"] in _LOOPED,
+            )
+    return models
 
 
 def _statements(settings: dict[str, str]) -> dict[str, str]:
@@ -89,13 +117,12 @@ def _statements(settings: dict[str, str]) -> dict[str, str]:
 
 
 def _steps(
-    connection: duckdb.DuckDBPyConnection, relation: str, node: dict[str, str], statements: dict[str, str]
+    connection: duckdb.DuckDBPyConnection, relation: str, model: Model, statements: dict[str, str]
 ) -> list[tuple[str, Callable[[], object]]]:
-    schema, name = relation.split(".")
-    connection.execute(f"create schema if not exists {schema}")
-    if name in _NOT_NEEDED:
+    connection.execute(f"create schema if not exists {model.schema}")
+    if model.name in _NOT_NEEDED:
         return []
-    if name in TAKEN:
+    if model.is_taken:
         return [(relation, lambda: connection.execute(f"create view {relation} as from built.{relation}"))]
     if relation == "intermediate.int_identity__persons":
         return [
@@ -106,8 +133,7 @@ def _steps(
         ]
     if relation in statements:
         return [(relation, lambda: connection.execute(statements[relation]))]
-    kind = "view" if node["kind"] == "view" else "table"
-    return [(relation, lambda: connection.execute(f"create {kind} {relation} as {node['sql']}"))]
+    return [(relation, lambda: connection.execute(f"create {model.kind} {relation} as {model.sql}"))]
 
 
 def _join_persons(connection: duckdb.DuckDBPyConnection) -> None:
@@ -146,13 +172,12 @@ def _processor() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _differing(connection: duckdb.DuckDBPyConnection, nodes: dict[str, dict[str, str]]) -> list[str]:
+def _differing(connection: duckdb.DuckDBPyConnection, models: dict[str, Model]) -> list[str]:
     """Tables that people read whose rows, by count and by sum of hashes, aren't those of dbt's build."""
     differing = []
-    for name, node in nodes.items():
-        if node["schema"] not in ("marts", "reporting") or node["kind"] == "view":
+    for relation, model in models.items():
+        if model.schema not in ("marts", "reporting") or model.kind == "view":
             continue
-        relation = f"{node['schema']}.{name}"
         columns = ", ".join(str(row[0]) for row in connection.execute(f"describe built.{relation}").fetchall())
         one, other = (
             connection.execute(

@@ -31,6 +31,7 @@ select
     customer_id,
     email,
     phone,
+    first_name,
     coalesce(currency, {currency}) as currency,
     coalesce(channel, 'own_store') as channel,
     acquisition_source,

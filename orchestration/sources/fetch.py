@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from orchestration.sources.source import Page, State, Stream, Window
 
-_PAGES_AHEAD: Final = 8
+_PAGES_AHEAD: Final = 4
 _LOOK_SECONDS: Final = 0.5
 
 

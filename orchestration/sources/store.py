@@ -14,6 +14,7 @@ from orchestration.privacy.connected import sweep, without_erased
 from orchestration.privacy.person import set_erased
 from orchestration.privacy.tombstones import Tombstones
 from orchestration.sources.source import Page, Source, State, Stream, Window
+from orchestration.sql import quoted
 
 CHUNK_BYTES: Final = 32_000_000
 CHUNK_ROWS: Final = 200_000
@@ -94,7 +95,10 @@ class Store:
             set_erased(self._connection, self._new_accounts)
             sweep(self._connection)
         self._connection.execute(f"drop schema if exists {self._source.schema}_staging cascade")
-        self._connection.execute("drop table if exists seen; drop table if exists removed")
+        self._connection.execute(
+            "drop table if exists seen; drop table if exists removed; "
+            "drop table if exists newest; drop table if exists known; drop table if exists unchanged"
+        )
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def state_of(self, stream: str) -> State:
@@ -211,43 +215,51 @@ class Store:
             if stream.snapshot:
                 connection.execute(f"insert into seen select '{name}', id from delivered")
             self._note_fields(stream)
-            # Whole records are heavy: which to store is found by id, moment and number alone.
+            # Whole records are heavy: which to store is found by id, moment and number alone, and a record's text is
+            # only looked at where the same id is stored already.
             connection.execute(
                 f"""
-                create or replace temp table chosen as
-                with newest as (
-                    select id, max_by(_n, (coalesce(updated_at, timestamp '0001-01-01'), _n)) as _n
-                    from delivered group by id
-                ),
-                known as (select id, rowid as place from {table} where id in (select id from newest)),
-                stored as (
-                    select id, updated_at, payload from {table} where rowid in (select place from known)
-                )
-                select
-                    newest._n,
-                    stored.id is not null as is_known,
-                    coalesce(
-                        cast(stored.payload as varchar) = delivered.payload
-                        or stored.updated_at > delivered.updated_at, false
-                    ) as is_stored
-                from newest
-                inner join delivered on newest._n = delivered._n
-                left join stored on newest.id = stored.id
+                create or replace temp table newest as
+                select id, max_by(_n, (coalesce(updated_at, timestamp '0001-01-01'), _n)) as _n
+                from delivered group by id;
+                create or replace temp table known as
+                select newest._n, stored.rowid as place
+                from {table} as stored inner join newest on stored.id = newest.id;
+                create or replace temp table unchanged (_n bigint)
                 """
             )
-            ((new, replaced),) = self._query(
-                "select count(*) filter (not is_known), count(*) filter (is_known and not is_stored) from chosen"
-            )
+            ((newest, known),) = self._query("select (select count(*) from newest), (select count(*) from known)")
+            if known:
+                connection.execute(
+                    f"""
+                    insert into unchanged
+                    with stored as (
+                        select rowid as place, updated_at, payload
+                        from {table} where rowid in (select place from known)
+                    )
+                    select known._n
+                    from known
+                    inner join stored on known.place = stored.place
+                    inner join delivered on known._n = delivered._n
+                    where cast(stored.payload as varchar) = delivered.payload
+                        or stored.updated_at > delivered.updated_at
+                    """
+                )
+            ((unchanged,),) = self._query("select count(*) from unchanged")
             first = self._next_row(name)
             load = self._load.streams[name]
             load.received += rows.num_rows
-            load.new += new
-            load.replaced += replaced
-            load.stored_before += rows.num_rows - new - replaced
+            load.new += newest - known
+            load.replaced += known - unchanged
+            load.stored_before += rows.num_rows - newest + unchanged
+            if newest == rows.num_rows and not unchanged:
+                loaded_at = pa.repeat(pa.scalar(self._started_at, pa.timestamp("us")), rows.num_rows)
+                stored = numbered.drop_columns("_n").append_column("_loaded_at", loaded_at)
+                return stored.append_column("_row", pc.add(numbered["_n"], first))
             return connection.sql(
                 "select id, updated_at, payload, "
                 f"timestamp '{self._started_at.isoformat(sep=' ')}' as _loaded_at, {first} + _n as _row from delivered "
-                "where _n in (select _n from chosen where not is_stored)"
+                "where _n in (select _n from newest) and _n not in (select _n from unchanged)"
             ).to_arrow_table()
         finally:
             connection.unregister("delivered")
@@ -262,25 +274,27 @@ class Store:
 
     def _note_fields(self, stream: Stream) -> None:
         """Keep the names of fields; one that comes up in a stream that was read before is told as new."""
-        for path in stream.fields_at:
-            found = self._query(
-                f"select distinct unnest(json_keys(payload, '{path}')) from delivered "
-                f"where json_type(payload, '{path}') = 'OBJECT' order by all"
+        # Asked for as one list, a record is parsed once; lists of keys are few, which spares most of the sorting out.
+        paths = ", ".join(quoted(path) for path in stream.fields_at)
+        found = self._query(
+            f"with kinds as (select distinct json_keys(payload, [{paths}]) as keys from delivered) "
+            "select distinct place, unnest(keys[place]) from kinds, range(1, 1 + ?) as places (place) order by all",
+            [len(stream.fields_at)],
+        )
+        for path, key in ((stream.fields_at[place - 1], key) for place, key in found):
+            name = f"{path}.{key}".removeprefix("$.")
+            if (stream.name, name) in self._fields:
+                continue
+            self._fields.add((stream.name, name))
+            self._connection.execute(
+                "insert into ops.source_fields values (?, ?, ?, ?)",
+                [self._source.name, stream.name, name, self._started_at],
             )
-            for (key,) in found:
-                name = f"{path}.{key}".removeprefix("$.")
-                if (stream.name, name) in self._fields:
-                    continue
-                self._fields.add((stream.name, name))
-                self._connection.execute(
-                    "insert into ops.source_fields values (?, ?, ?, ?)",
-                    [self._source.name, stream.name, name, self._started_at],
+            if stream.name in self._streams_before:
+                self._load.warnings.append(
+                    f"{self._source.name}: {stream.endpoint}: new field {name}; kept in {self._source.schema}."
+                    f"{stream.name}, read by no model yet"
                 )
-                if stream.name in self._streams_before:
-                    self._load.warnings.append(
-                        f"{self._source.name}: {stream.endpoint}: new field {name}; kept in {self._source.schema}."
-                        f"{stream.name}, read by no model yet"
-                    )
 
     def _query(self, sql: str, parameters: list[object] | None = None) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, parameters).fetchall()

@@ -18,9 +18,10 @@ import pyarrow as pa
 import requests
 
 from orchestration.sources.shopify.client import ShopifyClient
-from orchestration.sources.shopify.queries import BULK_OPERATIONS, START_BULK, Connection, ObjectQuery
+from orchestration.sources.shopify.queries import BULK_OPERATIONS, START_BULK, ObjectQuery
 from orchestration.sources.shopify.settings import NAME
 from orchestration.sources.source import SourceError
+from orchestration.sql import quoted
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,10 @@ _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 30.0
 # Another app's or an earlier run's operations may take hours; after a day it is time to tell somebody.
 _LONGEST_TOTAL: Final = 86_400.0
-ROOTS_A_PAGE: Final = 5_000
+ROOTS_A_PAGE: Final = 2_500
+# Pages are gathered from where their lines lie as long as all of them together look at no more than so many times the
+# file. Beyond that, lines are sorted by page first, which costs writing them once more.
+_SPREAD: Final = 4
 PIECE_BYTES: Final = 1 << 20
 _IDS_A_PAGE: Final = 100_000
 
@@ -185,8 +189,10 @@ def objects_of(
         since, until: leave out what was changed before or after (naive UTC).
     """
     with TemporaryDirectory(prefix="second-order-shopify-", dir=file.parent) as folder:
-        connection = duckdb.connect(str(Path(folder) / "lines.duckdb"))
+        connection = duckdb.connect()
         try:
+            # Bounded whatever the file's size: what doesn't fit is spilled beside the file.
+            connection.execute(f"set temp_directory = {quoted(folder)}; set memory_limit = '200MB'; set threads = 2")
             yield from _objects(connection, file, query, since, until)
         finally:
             connection.close()
@@ -208,9 +214,6 @@ def _objects(
     connection: duckdb.DuckDBPyConnection, file: Path, query: ObjectQuery, since: datetime | None,
     until: datetime | None,
 ) -> Iterator[pa.Table]:  # fmt: skip
-    # Bounded whatever the file's size: what doesn't fit is spilled beside the file. It lives for minutes: compressing
-    # it would cost more than writing it.
-    connection.execute("set memory_limit = '400MB'; set threads = 2; set force_compression = 'uncompressed'")
     # Asked for as one list, a line is parsed once. Its place says what it belongs to: without that key it is what a
     # page holds.
     connection.execute(
@@ -246,66 +249,89 @@ def _objects(
         """,
         [_stamp(since) if since else "", _stamp(until) if until else "~"],
     )
-    connection.execute(
-        f"""
-        create table roots as
-        select places.id, places.updated_at, lines.text, places.rowid // {ROOTS_A_PAGE} as page
-        from places inner join lines on places.id = lines.id
-        where lines.parent_id is null
-        order by page
-        """
+    spans = _spans(connection, query)
+    ((count,),) = connection.execute("select count(*) from lines").fetchall()
+    if sum(last - first + 1 for _, first, last in spans) > _SPREAD * count:
+        connection.execute(
+            f"create table sorted as select lines.* from lines inner join ({_placed(query)}) as placed "
+            "on lines.rowid = placed.line order by placed.page; drop table lines; alter table sorted rename to lines"
+        )
+        spans = _spans(connection, query)
+    for page, first, last in spans:
+        yield connection.sql(
+            _page(query),
+            params={
+                "place": page * ROOTS_A_PAGE, "next_place": (page + 1) * ROOTS_A_PAGE, "first": first, "last": last,
+            },
+        ).to_arrow_table()  # fmt: skip
+
+
+def _placed(query: ObjectQuery) -> str:
+    """SQL: the page of each line's object; of lines that belong to an object, to a member, or are one."""
+    page = f"places.rowid // {ROOTS_A_PAGE} as page"
+    own = (
+        f"select lines.rowid as line, {page} from lines inner join places on coalesce(parent_id, lines.id) = places.id"
     )
+    if not any(item.within for item in query.connections):
+        return own
+    return f"""
+        {own}
+        union all
+        select lines.rowid as line, {page}
+        from lines
+        inner join lines as members on lines.parent_id = members.id
+        inner join places on members.parent_id = places.id
+    """
+
+
+def _spans(connection: duckdb.DuckDBPyConnection, query: ObjectQuery) -> list[tuple[int, int, int]]:
+    """(page, its first line, its last line), in the order of the pages."""
+    return connection.execute(
+        f"select page, min(line), max(line) from ({_placed(query)}) group by page order by page"
+    ).fetchall()
+
+
+def _page(query: ObjectQuery) -> str:
+    """SQL: a page's objects, whole; parameters place, next_place (half-open), first, last (lines, inclusive)."""
     members = [(item.kind, item.name) for item in query.connections] + list(query.children)
     parts = [item for item in query.connections if item.within]
-    if members:
-        _gather_children(connection, parts)
-    ((pages,),) = connection.execute("select coalesce(max(page) + 1, 0) from roots").fetchall()
-    for page in range(pages):
-        if members:
-            yield connection.sql(
-                f"""
-                with gathered as (
-                    select parent_id, {_lists(members)} from children where page = {page} group by parent_id
-                )
-                select {_with_lists("roots", "gathered", members)} as record
-                from roots left join gathered on roots.id = gathered.parent_id
-                where roots.page = {page}
-                order by roots.updated_at, roots.id
-                """
-            ).to_arrow_table()
-        else:
-            yield connection.sql(
-                f"select text as record from roots where page = {page} order by updated_at, id"
-            ).to_arrow_table()
-
-
-def _gather_children(connection: duckdb.DuckDBPyConnection, parts: list[Connection]) -> None:
-    """The objects' direct members, each with its own members in it, in the order of the objects' pages."""
     inner = [(item.kind, item.name) for part in parts for item in part.within]
-    text, joined = "lines.text", ""
+    gathered, children, roots, joined = "", "near", "roots.text", ""
     if inner:
         outer = ", ".join(f"'{part.kind}'" for part in parts)
-        connection.execute(
-            f"""
-            create table gathered_inner as
-            select parent_id, {_lists(inner)}
-            from lines
-            where split_part(parent_id, '/', 4) in ({outer})
-            group by parent_id
-            """
-        )
-        text = _with_lists("lines", "gathered_inner", inner, f"split_part(lines.id, '/', 4) in ({outer})")
-        joined = "left join gathered_inner on lines.id = gathered_inner.parent_id"
-    connection.execute(
-        f"""
-        create table children as
-        select lines.id, lines.parent_id, {text} as text, roots.page
-        from lines
-        inner join roots on lines.parent_id = roots.id
-        {joined}
-        order by roots.page
+        with_inner = _with_lists("near", "gathered_inner", inner, f"split_part(near.id, '/', 4) in ({outer})")
+        gathered += f"""
+            gathered_inner as (
+                select parent_id, {_lists(inner)}
+                from near where split_part(parent_id, '/', 4) in ({outer}) group by parent_id
+            ),
+            whole as (
+                select near.id, near.parent_id, {with_inner} as text
+                from near left join gathered_inner on near.id = gathered_inner.parent_id
+                where near.parent_id is not null
+            ),
         """
-    )
+        children = "whole"
+    if members:
+        gathered += f"""
+            gathered as (
+                select parent_id, {_lists(members)}
+                from {children} where parent_id in (select id from mine) group by parent_id
+            ),
+        """
+        roots, joined = _with_lists("roots", "gathered", members), "left join gathered on roots.id = gathered.parent_id"
+    return f"""
+        with mine as (select id, updated_at from places where rowid >= $place and rowid < $next_place),
+        near as (select id, parent_id, text from lines where rowid between $first and $last),
+        {gathered}
+        roots as (
+            select mine.id, mine.updated_at, near.text
+            from near inner join mine on near.id = mine.id where near.parent_id is null
+        )
+        select {roots} as record
+        from roots {joined}
+        order by roots.updated_at, roots.id
+    """
 
 
 def _lists(members: list[tuple[str, str]]) -> str:

@@ -153,7 +153,7 @@ class _Shop:
         is_first = chunk == 0
         people = customers.draw_customers(rng["people"], buyers, self.first_person, self.export_share, is_first)
         plan = orders.empty_programme(customers.draw_holdouts(rng["arms"], people))
-        placed = _place_orders(rng, people, plan, is_first)
+        placed = place_orders(rng, people, plan, is_first)
         sold, money = lines.price_orders(rng["prices"], people, placed)
         returned = aftercare.draw_returns(rng["returns"], placed, sold)
         refunded = aftercare.draw_refunds(rng["refunds"], placed, sold, money, returned, is_first)
@@ -236,7 +236,7 @@ class _Shop:
         connection.close()
 
 
-def _place_orders(
+def place_orders(
     rng: dict[str, np.random.Generator],
     people: customers.Customers,
     plan: orders.Programme,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -338,22 +339,12 @@ class Ledger:
         self.sums["repeat_90d_planted_share"] += float(planted[mature].sum())
 
     def _flows(self, orders_: Orders, plan: Programme, valid: Bools) -> None:
-        rows = np.flatnonzero(valid & (orders_.person != NONE))
-        for index, flow in enumerate(programme.FLOWS):
-            if not flow.has_experiment:
-                continue
-            window = flow.window_days * clock.DAY
-            trigger = plan.triggered_at[index]
-            person = np.flatnonzero((trigger > 0) & (trigger + window <= clock.as_of_instant()))
-            others = rows[orders_.flow[rows] != index]
-            by_any = _orders_within(orders_, rows, person, trigger[person], window)
-            by_others = _orders_within(orders_, others, person, trigger[person], window)
-            held_out = plan.held_out[index][person]
-            self.sums[f"without_other_order:{flow.flow_id}"] += float(np.sum(~by_others))
-            self._group("flow_treatment_persons", flow.flow_id, int(np.sum(~held_out)))
-            self._group("flow_holdout_persons", flow.flow_id, int(np.sum(held_out)))
-            self._group("flow_treatment_ordered", flow.flow_id, int(np.sum(by_any & ~held_out)))
-            self._group("flow_holdout_ordered", flow.flow_id, int(np.sum(by_any & held_out)))
+        for flow, arms in flow_arms(orders_, plan, valid).items():
+            self.sums[f"without_other_order:{flow}"] += float(arms.without_other_order)
+            self._group("flow_treatment_persons", flow, arms.treatment_persons)
+            self._group("flow_holdout_persons", flow, arms.holdout_persons)
+            self._group("flow_treatment_ordered", flow, arms.treatment_ordered)
+            self._group("flow_holdout_ordered", flow, arms.holdout_ordered)
 
     def _messages(self, orders_: Orders, events: Events) -> None:
         known = events.instant <= clock.as_of_instant()
@@ -479,6 +470,37 @@ class Ledger:
 def _share(part: float, whole: float) -> float:
     """Part of a whole, to six digits; 0 of nothing."""
     return round(part / whole, 6) if whole else 0.0
+
+
+@dataclass(frozen=True)
+class FlowArms:
+    """Persons of one flow whose window is over, and how many of them ordered in it."""
+
+    treatment_persons: int
+    holdout_persons: int
+    treatment_ordered: int
+    holdout_ordered: int
+    without_other_order: int
+    """Persons of both arms without an order in the window but what this flow caused."""
+
+
+def flow_arms(orders_: Orders, plan: Programme, valid: Bools) -> dict[str, FlowArms]:
+    """What each flow's experiment counts, by flow."""
+    rows = np.flatnonzero(valid & (orders_.person != NONE))
+    found = {}
+    for index, flow in enumerate(programme.FLOWS):
+        if not flow.has_experiment:
+            continue
+        window = flow.window_days * clock.DAY
+        trigger = plan.triggered_at[index]
+        person = np.flatnonzero((trigger > 0) & (trigger + window <= clock.as_of_instant()))
+        others = rows[orders_.flow[rows] != index]
+        by_any = _orders_within(orders_, rows, person, trigger[person], window)
+        by_others = _orders_within(orders_, others, person, trigger[person], window)
+        held_out = plan.held_out[index][person]
+        counts = (~held_out, held_out, by_any & ~held_out, by_any & held_out, ~by_others)
+        found[flow.flow_id] = FlowArms(*(int(np.sum(count)) for count in counts))
+    return found
 
 
 def _orders_within(orders_: Orders, rows: Ints, person: Ints, start: Ints, window: int) -> Bools:

@@ -24,7 +24,7 @@ LOGGER = logging.getLogger(__name__)
 
 ADDRESS = "127.0.0.1"
 BYTE_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
-# Code whose name holds a hash of its content; everything else may change under its name.
+# Code whose name holds a hash of its content, wherever a site lies; everything else may change under its name.
 IMMUTABLE = "/_app/immutable/"
 # Folders beside the site that the report links to. They are for this machine and no part of the site.
 BESIDE = ("data_docs", "dbt_docs")
@@ -97,7 +97,7 @@ class SiteHandler(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         """Adds what every answer carries."""
         path = getattr(self, "path", "").split("?", 1)[0]
-        lasting = path.startswith(IMMUTABLE)
+        lasting = IMMUTABLE in path
         self.send_header("Cache-Control", "public, max-age=31536000, immutable" if lasting else "no-store")
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("X-Content-Type-Options", "nosniff")

@@ -40,6 +40,7 @@ PAGE_CODE = (
     "package.json",
     "package-lock.json",
     "evidence.config.yaml",
+    "svelte.config.js",
     "app.css",
     "pages",
     "components",
@@ -52,7 +53,11 @@ SHELLS_KEPT = 3
 INSTALL_SECONDS = 900
 BUILD_SECONDS = 1200
 # Raised by hand when this module changes what it makes of a build.
-SHELL_FORMAT = 1
+SHELL_FORMAT = 2
+# Where the built code names the path that the site is served under, and what it is to say instead: the folder three
+# above a piece of code, whichever that is for a reader.
+BASE_AT_BUILD = '{deployment:{basePath:""}}'
+BASE_FOR_READER = '{deployment:{basePath:new URL("../../..",import.meta.url).pathname.slice(0,-1)}}'
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,7 @@ def build_pages(repo: Path, reporting: Path, log: Path | None = None) -> Path:
         if shell_path(repo, schemas) != shell:
             raise UserError("the report's pages were edited while they were being built: run it again")
         _strip(build)
+        _serve_anywhere(build)
         shutil.rmtree(shell, ignore_errors=True)
         build.rename(shell)
         _forget_old_shells(shell)
@@ -307,6 +313,29 @@ def _strip(build: Path) -> None:
     # An empty list rather than no file: the page then asks its tables, and no request fails.
     for queries in (build / "api").rglob("all-queries.json"):
         queries.write_text("{}", encoding="utf-8")
+
+
+def _serve_anywhere(build: Path) -> None:
+    """Let the pages be served under any path: SvelteKit's own addresses are relative, Evidence's follow here.
+
+    Raises:
+        UserError: the code doesn't name its base as expected, which a newer Evidence might do.
+    """
+    code = build / "_app" / "immutable"
+    named = 0
+    for file in (*code.glob("chunks/*.js"), *code.glob("nodes/*.js"), *code.glob("entry/*.js")):
+        text = file.read_text(encoding="utf-8")
+        if BASE_AT_BUILD in text:
+            named += 1
+            file.write_text(text.replace(BASE_AT_BUILD, BASE_FOR_READER), encoding="utf-8")
+    if not named:
+        raise UserError(
+            f"the report's code holds no {BASE_AT_BUILD}, so its pages would work under no path but /: "
+            "build with the Evidence that package-lock.json names"
+        )
+    manifest = build / "manifest.webmanifest"
+    if manifest.is_file():
+        manifest.write_text(manifest.read_text(encoding="utf-8").replace('"src":"/', '"src":"'), encoding="utf-8")
 
 
 def _forget_old_shells(newest: Path) -> None:

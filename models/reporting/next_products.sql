@@ -1,4 +1,5 @@
--- A product that nobody can buy now is never recommended; one that comes no more often than anyway isn't either.
+-- The five best next products of each product. One that nobody can buy now is never recommended; one that comes no more
+-- often than anyway isn't either. All pairs, which can be as many as products squared, stay in the intermediate model.
 with products as (
 
     select
@@ -24,6 +25,19 @@ named as (
     left join products as recommended
         on pairs.next_product_id = recommended.product_id
 
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by product_id
+            order by next_share_low desc, next_orders desc, next_product_id asc
+        ) as recommended_rank
+    from named
+    where is_in_stock and next_share_low > base_share
+
 )
 
 select
@@ -38,11 +52,6 @@ select
     base_share,
     lift,
     is_in_stock,
-    case
-        when is_in_stock and next_share_low > base_share
-            then row_number() over (
-                partition by product_id, is_in_stock and next_share_low > base_share
-                order by next_share_low desc, next_orders desc, next_product_id asc
-            )
-    end as recommended_rank
-from named
+    recommended_rank
+from ranked
+where recommended_rank <= 5

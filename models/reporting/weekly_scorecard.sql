@@ -173,6 +173,8 @@ figures as (
         cast(referred as double) as numerator,
         cast(orders as double) as denominator
     from bought
+    -- A shop of which no referral code was ever delivered hasn't a rate of nought: it isn't known.
+    where exists (select 1 from {{ ref('fct_referrals') }})
     union all
     select
         7 as sort_order,

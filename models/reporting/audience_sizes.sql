@@ -98,7 +98,11 @@ select
     catalogue.why_en,
     catalogue.why_zh,
     catalogue.flow_class,
-    case when catalogue.is_service then 'service' else catalogue.kind end as kind,
+    case
+        when not catalogue.is_message then 'list'
+        when catalogue.is_service then 'service'
+        else catalogue.kind
+    end as kind,
     catalogue.priority,
     case when remembered.as_of = {{ as_of() }} then coalesce(present.eligible, 0) end as eligible,
     cast(

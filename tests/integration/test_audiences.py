@@ -165,6 +165,15 @@ def test_the_reports_account_for_everybody(first: Warehouse) -> None:
         "left join reporting.audience_exclusions on key = audience group by key order by key"
     )
     assert first.query(sizes) == first.query(left_out)
+    # What no message goes by is a list, whatever the seed calls its kind.
+    assert first.query(
+        "select audience from reporting.audience_sizes where is_latest and kind = 'list' order by 1"
+    ) == [
+        ("sunset",),
+        ("tier_a",),
+        ("tier_b",),
+        ("tier_c",),
+    ]
 
 
 def test_holdout_arms_are_drawn_by_chance_and_left_out_of_their_flow_alone(first: Warehouse) -> None:

@@ -98,9 +98,37 @@ export default {
 	backtestEmpty: 'No prediction can be checked yet.',
 	backtestEmptyHelp: 'It takes customers whose orders can be foretold from one half of the history and checked on the other.',
 	backtestDefinition:
-		'The model is fitted on orders up to a day in the past and asked for what came after it; the same for three simple guesses. Foretold orders are days with an order. Error: orders by which a customer’s forecast was off on average. Best tenth found: share of the orders that came from the tenth foretold highest. Interval kept: share of customers whose orders lay within the model’s 95 % interval.',
+		'The model is fitted on orders up to a day in the past and asked for what came after it; the same for three simple guesses. Foretold orders are days with an order. Error: orders by which a customer’s forecast was off on average. Best tenth found: share of the net sales that came from the tenth foretold highest. Interval kept: share of customers whose orders lay within the model’s 95 % interval.',
 	captureLead: (capture, coverage) =>
-		`The tenth of customers foretold highest made ${capture} of the orders; ${coverage} of customers stayed within their interval.`,
+		`The tenth of customers foretold highest made ${capture} of the net sales; ${coverage} of customers stayed within their interval.`,
+	backtestMaturity: (date, days) => `Only customers known on ${date}; the ${days} days after it are over for all of them.`,
+	rootError: 'Error, large ones weighing more',
+	predictedNet: 'Net sales foretold',
+	actualNet: 'Net sales that came',
+	predictedEach: 'Foretold a customer',
+	actualEach: 'Came a customer',
+	captured: 'Net sales up to here',
+	foretoldEach: (orders) => `${orders} foretold`,
+	calibrationTitle: 'Orders a customer, foretold and come, by tenth',
+	calibrationLead: 'Customers in ten equal parts by what was foretold for them. Bars: what came; the yellow mark: what was foretold.',
+	calibrationKey: (share) => `The best tenth brought ${share} of the net sales of all.`,
+	calibrationDefinition:
+		'Customers ordered by the net sales foretold for them and cut into ten equal parts; each part’s orders (days with an order) foretold and come, divided by its customers. Marks at the bars’ ends: forecasts that can be taken at their word. A falling row: forecasts that rank rightly, even where their level is off.',
+	earlyTitle: 'Who will be among the best fifth, told after one week',
+	earlyLead: (auc, low, high) =>
+		`Of two new buyers, one of whom makes it into the best fifth, the model names the right one ${auc} times in 100 (${low} to ${high}); guessing would 50 times.`,
+	earlyEmpty: 'Who will be among the best customers can’t be told after one week yet.',
+	earlyEmptyHelp:
+		'It takes 750 customers whose first year is over, and something in their first week that tells them apart: first orders with sources, products, discounts, opens and clicks.',
+	earlyDefinition:
+		'The chance to be in the top fifth by net sales of the first 365 days, told from what is known at the end of the seventh day; a logistic regression learned from the first two thirds of those whose year is over, judged by the last third. Each point is a tenth of the judged: the mean chance told against the share that came about, with its 95 % interval. On the dotted line a chance can be taken at its word. The sentence above is the area under the ROC curve (AUC) with its 95 % interval. Brier score: mean squared error of the chance; lower is better.',
+	earlyMaturity: 'Only customers whose first 365 days are over.',
+	earlySample: (learned, judged) => `learned from ${learned} customers, judged by ${judged}`,
+	earlyNote: (share, all) => `Of the tenth with the greatest chances ${share} came to be in the best fifth; of all, ${all}.`,
+	earlyTold: 'Chance told',
+	earlyCame: 'In the best fifth',
+	earlyShare: 'Share that came about',
+	brier: 'Brier score',
 	actual: 'What came',
 	forecast: {
 		model: 'The model',

@@ -28,13 +28,13 @@ export function monthsOf(rows, key = 'month') {
 	}
 }
 
-/** What others reach, as `benchmarks` has it: lowest and highest of the named rows, and who says so. */
-export function benchmark(benchmarks, keys) {
+/** What others reach, as `benchmarks` has it: lowest and highest of the named rows, and who says so (`said` by key). */
+export function benchmark(benchmarks, keys, said) {
 	const rows = keys.map((key) => benchmarks.find((row) => row.benchmark_key === key)).filter(Boolean);
 	if (!rows.length) return null;
 	return {
 		low: Math.min(...rows.map((row) => row.value_low)),
 		high: Math.max(...rows.map((row) => row.value_high)),
-		sources: rows.map((row) => (row.year ? `${row.source_name}, ${row.year}` : row.source_name))
+		sources: rows.map((row) => [said[row.benchmark_key]?.source ?? row.benchmark_key, row.year].filter(Boolean).join(', '))
 	};
 }

@@ -1,5 +1,6 @@
 """The report site's dictionaries: every text in every language."""
 
+import csv
 import json
 import re
 import subprocess
@@ -49,3 +50,17 @@ def test_no_text_is_left_in_english(repository: Path) -> None:
         if arity < 0 and not re.search(r"[\u4e00-\u9fff]", text) and re.search(r"[A-Za-z]", text)
         if not NAMES.match(text)
     ] == []
+
+
+def test_texts_of_seeds_stand_in_the_dictionary_as_they_are_published(repository: Path) -> None:
+    # The site asks by key, so that every language says it; what tables hold beside is the same.
+    english = texts_of(repository, "en")
+    for seed, key, column, path in [
+        ("benchmark_values", "benchmark_key", "source_name", "benchmark.{}.source"),
+        ("benchmark_values", "benchmark_key", "definition", "benchmark.{}.definition"),
+        ("diagnosis_signals", "signal_key", "threshold_source", "diagnosis.thresholdSources.{}"),
+        ("diagnosis_flow_classes", "flow_class", "lift_source", "diagnosis.liftSources.{}"),
+    ]:
+        with (repository / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+            published = {path.format(row[key]): row[column] for row in csv.DictReader(file)}
+        assert {path: english[path][1].replace("’", "'") for path in published} == published

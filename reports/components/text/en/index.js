@@ -1,6 +1,7 @@
 // Every text of the site in English: one file a page, and what pages share. Another language has the same files
 // with the same keys. A text that holds figures is a function of figures that are already formatted.
 import audiences from './audiences.js';
+import benchmark from './benchmark.js';
 import budget from './budget.js';
 import column from './column.js';
 import diagnosis from './diagnosis.js';
@@ -21,6 +22,7 @@ export default {
 	locale: 'en-GB',
 	html: 'en',
 	...site,
+	benchmark,
 	column,
 	figure,
 	names,

@@ -43,11 +43,27 @@ export default {
 		second_order_31_60: '第 31 至 60 天的第二单',
 		reviewed_orders: '有评价的订单'
 	},
+	thresholdSources: {
+		returns_by_reason: '自定规则：占全部退货一半的一个原因，可以在一处着手解决',
+		returns_by_product: '自定规则：全部退货有一半来自退货比例至少是销售比例两倍的商品',
+		use_questions: '一般店铺每 100 笔订单有 6.7 张各类工单（Gorgias，由 ShipmentGuard 引用，2025 年），取其三分之一，限一周之内、同一件事',
+		second_order_31_60: '一年内回头的 32 %（RJMetrics，2015 年）若平均分布，任意 30 天为 3 %；最初几个月应当更多',
+		reviewed_orders: '自定目标；据称 Shopify 店铺的中位数为 0.014（US Tech Automations，2026 年）'
+	},
+	liftSources: {
+		expectation: '假定：服务消息本身很少带来销售；取流程归因下单率的五分之一（Klaviyo，2024 年）',
+		onboarding: '假定：取流程归因下单率 0.0171 至 0.0571 的三分之一（Klaviyo，2024 年）',
+		check_in: '假定：取流程归因下单率 0.0171 至 0.0571 的四分之一（Klaviyo，2024 年）',
+		completion: '假定：取流程归因下单率 0.0171 至 0.0571 的一半（Klaviyo，2024 年）',
+		replenishment: '假定：取流程归因下单率 0.0171 至 0.0571 的一半（Klaviyo，2024 年）',
+		voice: '假定：邀请评价本身很少带来销售；取流程归因下单率的五分之一（Klaviyo，2024 年）',
+		membership: '假定：取流程归因下单率 0.0171 至 0.0571 的四分之一（Klaviyo，2024 年）'
+	},
 	yes: '是',
 	no: '否',
 	unknown: '尚不可知',
 	tooFew: (sample, needed) => `${sample} 例；需要 ${needed} 例`,
-	nothing: '还没有数据',
+	nothing: '过去一年没有可看的情况',
 	limit: { at_least: (share) => `达到 ${share} 即为毛病`, below: (share) => `低于 ${share} 即为毛病` },
 	sample: (hits, all) => `${all} 例中 ${hits} 例`,
 	interval: (low, high) => `95 % 区间 ${low} 至 ${high}`,
@@ -106,6 +122,8 @@ export default {
 	leftOut: '不发送的比例',
 	neededPersons: '所需人数',
 	neededDays: '天数',
+	tooLongNote: (years) => `超过 ${years} 年：以现有的人数测不出；对照组只能显示更大的提升。`,
+	tooLong: (years) => `超过 ${years} 年`,
 	neededEqual: '各半：人数',
 	neededDaysEqual: '各半：天数',
 	measure: '观察的指标',

@@ -1,5 +1,6 @@
 // 网站的全部简体中文文字：每页一个文件，另有各页共用的文件。与英文文件和键完全相同。
 import audiences from './audiences.js';
+import benchmark from './benchmark.js';
 import budget from './budget.js';
 import column from './column.js';
 import diagnosis from './diagnosis.js';
@@ -20,6 +21,7 @@ export default {
 	locale: 'zh-CN',
 	html: 'zh-Hans',
 	...site,
+	benchmark,
 	column,
 	figure,
 	names,

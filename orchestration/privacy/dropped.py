@@ -31,8 +31,6 @@ _BLANK: Final[dict[str, dict[str, str | None]]] = {
     "fulfillments": {},
     "referrals": {"referrer_email": None, "referrer_customer_id": NOBODY},
 }
-# Entities without a person: only text that quotes an address.
-_SHOPWIDE: Final = ("products", "brand_mentions", "marketing_spend", "exchange_rates")
 _KINDS: Final = {
     "email": "email", "referrer_email": "email", "phone": "phone", "customer_id": "id:drop",
     "referrer_customer_id": "id:drop", "order_id": "order:drop",
@@ -54,11 +52,6 @@ def value_of(kind: str, expression: str) -> str:
             return phone_of(expression)
         case _:
             return f"nullif(trim({expression}), '')"
-
-
-def has_person(entity: Entity) -> bool:
-    """Whether rows of the entity may belong to a person."""
-    return entity.name not in _SHOPWIDE
 
 
 def stays(entity: Entity) -> bool:
@@ -97,7 +90,7 @@ def is_erased(entity: Entity, of: str = "{}") -> str:
         for column, kind in _KINDS.items()
         if column in entity.column_names
     ]
-    return f"({' or '.join(tests)})"
+    return f"({' or '.join(tests) or 'false'})"
 
 
 def is_refused_of_erased(entity: Entity) -> str:
@@ -151,10 +144,15 @@ class Swept:
     loads: set[int]
 
 
+def quoted_in(relation: str) -> str:
+    """SQL of a relation (kind, value) of the addresses that rows quote which were refused as a whole."""
+    found = f"select unnest(regexp_extract_all(lower(original), '{EMAIL_IN_TEXT}')) as value from {relation}"
+    return f"(select 'email' as kind, value from ({found}))"
+
+
 def leave_out_malformed(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones) -> int:
     """Forget rows in `malformed` that quote an erased person's address; how many."""
-    found = f"select unnest(regexp_extract_all(lower(original), '{EMAIL_IN_TEXT}')) as value from malformed"
-    tombstones.find(connection, f"(select 'email' as kind, value from ({found}))")
+    tombstones.find(connection, quoted_in("malformed"))
     quotes = f"exists (select 1 from erased where kind = 'email' and {holds_value('original', 'erased.value')})"
     return len(connection.execute(f"delete from malformed where {quotes} returning line").fetchall())
 
@@ -163,8 +161,6 @@ def sweep(connection: duckdb.DuckDBPyConnection) -> Swept:
     """Take the person in `erased` out of the raw tables and the refused rows."""
     swept = Swept({}, {}, {}, set())
     for entity in ENTITIES.values():
-        if not has_person(entity):
-            continue
         table, matches = f"{_SCHEMA}.{entity.name}", is_erased(entity)
         found = connection.execute(
             f"select _file, list(_row_number order by _row_number), list(distinct _load_id) from {table} "

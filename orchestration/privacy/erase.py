@@ -31,7 +31,7 @@ from orchestration.destinations.registry import erase_everywhere
 from orchestration.errors import UserError
 from orchestration.privacy import connected, dropped
 from orchestration.privacy.pending import Erasure, PendingErasures
-from orchestration.privacy.person import Person, find_person, set_erased
+from orchestration.privacy.person import Person, find_person, former_ids, set_erased
 from orchestration.privacy.scrub import longer_texts_in, scrub_file, scrub_tables, scrub_version
 from orchestration.privacy.search import Proof, search
 from orchestration.privacy.tombstones import Tombstones
@@ -224,15 +224,20 @@ def sweep(connection: duckdb.DuckDBPyConnection, erasure: Erasure) -> None:
 
 
 def keep_out(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones) -> bool:
-    """Take everybody who was erased out of the dropped rows once more; whether there was anybody."""
+    """Take everybody who was erased out of restored tables once more; whether there was anybody.
+
+    What names them is found by the tombstones, in cells and as addresses that texts of others quote.
+    """
     if not tombstones:
         return False
     set_erased(connection, ())
     for entity in ENTITIES.values():
-        if dropped.has_person(entity):
-            tombstones.find(connection, dropped.identifiers(entity, f"{SCHEMA}.{entity.name}"))
-    swept = dropped.sweep(connection)
-    return bool(swept.removed or swept.blanked)
+        tombstones.find(connection, dropped.identifiers(entity, f"{SCHEMA}.{entity.name}"))
+    tombstones.find(connection, dropped.quoted_in("ops.rejected_rows"))
+    found = frozenset((str(kind), str(value)) for kind, value in connection.execute("from erased").fetchall())
+    if found:
+        sweep(connection, Erasure(Person("everybody erased", found, former_ids(found))))
+    return bool(found)
 
 
 def last_build(connection: duckdb.DuckDBPyConnection) -> str | None:

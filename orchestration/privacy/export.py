@@ -68,8 +68,6 @@ def _delivered(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, Rows], 
     found: dict[str, Rows] = {}
     refused: Rows = []
     for entity in ENTITIES.values():
-        if not dropped.has_person(entity):
-            continue
         left_out = ", ".join(_BOOKKEEPING)
         rows = _rows(
             connection,

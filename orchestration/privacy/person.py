@@ -172,9 +172,13 @@ def find_person(connection: duckdb.DuckDBPyConnection, name: str, known: set[Ide
             set_erased(connection, identifiers)
             beside = dropped.beside(connection) | connected.beside(connection)
             identifiers |= {found for found in beside if not _is_placeholder(*found)}
-    # Any evidence may have named the person before it was joined with the rest, and what is remembered goes by it.
-    former = {hashlib.md5(f"{kind}:{value}".encode(), usedforsecurity=False).hexdigest() for kind, value in identifiers}
-    return _with_orders(connection, name, identifiers, tuple(sorted({*person_ids, *former})))
+    return _with_orders(connection, name, identifiers, _union(person_ids, former_ids(identifiers)))
+
+
+def former_ids(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+    """The ids models may have given the person: any evidence may have named it before it was joined to the rest."""
+    evidence = sorted(f"{kind}:{value}" for kind, value in identifiers)
+    return tuple(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() for text in evidence)
 
 
 def _with_orders(

@@ -17,7 +17,7 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.files import swap_in
 from orchestration.privacy.person import Person
-from orchestration.privacy.texts import blank, blanked, holds, longer_texts, pattern_of
+from orchestration.privacy.texts import blank, blanked, contains_any, holds, longer_texts, pattern_of, row_of
 from orchestration.publish.version import data_version, manifest_text
 from orchestration.sql import quoted
 
@@ -36,21 +36,21 @@ def scrub_tables(connection: duckdb.DuckDBPyConnection, person: Person, schemas:
     Returns:
         How many rows were removed or changed.
     """
-    needles, cells = person.needles(), {*person.needles(), *person.cells()}
+    needles = person.needles()
     if not needles:
         return 0
+    cells = {text.lower() for text in (*needles, *person.cells())}
+    anything, listed = contains_any("row_text", cells), ", ".join(map(quoted, sorted(cells)))
     changed = 0
     wanted = None if schemas is None else set(schemas)
     for schema, table, columns in text_columns(connection):
         if wanted is not None and schema not in wanted:
             continue
         name = f'"{schema}"."{table}"'
-        listed = ", ".join(quoted(cell) for cell in sorted(cells))
-        texts = [f'cast("{column}" as varchar)' for column, _ in columns]
-        quoting = " or ".join(holds(text, needles) for text in texts)
-        own = " or ".join(f"lower({text}) in ({listed})" for text in texts)
-        if not _count(connection, f"select count(*) from {name} where {quoting} or {own}"):
+        rows = f"(select lower({row_of(column for column, _ in columns)}) as row_text from {name})"
+        if not _count(connection, f"select count(*) from {rows} where {anything}"):
             continue
+        own = " or ".join(f'lower(cast("{column}" as varchar)) in ({listed})' for column, _ in columns)
         # A raw record is what it was delivered as; whether it goes is decided by whom it belongs to.
         if not schema.startswith("raw_"):
             changed += _count(connection, f"delete from {name} where {own}")
@@ -69,20 +69,19 @@ def longer_texts_in(connection: duckdb.DuckDBPyConnection, person: Person) -> tu
     """Words of other people in raw tables that hold a text of the person, such as joann@example.com of Joann."""
     found: set[str] = set()
     needles = person.needles()
+    if not needles:
+        return ()
+    pattern = re.compile(pattern_of(needles))
     for schema, table, columns in text_columns(connection):
         if not schema.startswith("raw_"):
             continue
-        for column, _ in columns:
-            for needle in needles:
-                words = (
-                    f'unnest(regexp_extract_all(lower(cast("{column}" as varchar)), {quoted(longer_texts(needle))}))'
-                )
-                rows = connection.execute(
-                    f'select distinct {words} from "{schema}"."{table}" '
-                    f'where contains(lower(cast("{column}" as varchar)), {quoted(needle)})'
-                ).fetchall()
-                # What holds it by itself is the person's own, such as an address at the end of a sentence.
-                found |= {str(word) for (word,) in rows if not re.search(pattern_of([needle]), str(word))}
+        rows = f'(select lower({row_of(name for name, _ in columns)}) as row_text from "{schema}"."{table}")'
+        words = connection.execute(
+            f"select distinct unnest(regexp_extract_all(row_text, {quoted(longer_texts(needles))})) from {rows} "
+            f"where {contains_any('row_text', needles)}"
+        ).fetchall()
+        # What holds it by itself is the person's own, such as an address at the end of a sentence.
+        found |= {str(word) for (word,) in words if not pattern.search(str(word))}
     return tuple(sorted(found))
 
 

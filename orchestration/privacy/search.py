@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.privacy.person import Person
 from orchestration.privacy.scrub import text_columns
-from orchestration.privacy.texts import holds
+from orchestration.privacy.texts import contains_any, holds, row_of
 from orchestration.sql import quoted
 
 _CHUNK: Final = 16_000_000
@@ -140,17 +140,21 @@ def _in_relation(
     if not columns:
         return {}
     texts = [f'cast("{column}" as varchar)' for column in columns]
+    # An id of any length, where a column says whose it is.
+    owners = [f'trim("{name}")' for name in columns if "raw_drop" in relation and name.endswith("customer_id")]
+    ids = [value for kind, value in sorted(person.identifiers) if kind == "id:drop"] if owners else []
+    # Most relations hold nothing, which one look at whole rows tells at once.
+    anything = contains_any("row_text", {text.lower() for text in (*person.needles(), *person.cells(), *ids)})
+    rows = f"(select lower({row_of(columns)}) as row_text from {relation})"
+    if not connection.execute(f"select 1 from {rows} where {anything} limit 1").fetchall():
+        return {}
     tests: dict[str, list[str]] = {}
     for needle, what in person.needles().items():
         tests.setdefault(what, []).extend(holds(text, [needle]) for text in texts)
     for cell, what in person.cells().items():
         tests.setdefault(what, []).extend(f"lower({text}) = {quoted(cell.lower())}" for text in texts)
-    for source_id in person.of_kind("id:"):
-        # An id of any length, where a column says whose it is.
-        value = source_id.partition(":")[2].lower()
-        owned = [f'"{name}" = {quoted(value)}' for name in columns if name.endswith("customer_id")]
-        if owned and ("raw_drop" in relation) and source_id.startswith("drop:"):
-            tests.setdefault("customer id", []).extend(owned)
+    for value in ids:
+        tests.setdefault("customer id", []).extend(f"{owner} = {quoted(value)}" for owner in owners)
     counts = ", ".join(f"count(*) filter (where {' or '.join(held)})" for held in tests.values())
     row = connection.execute(f"select {counts} from {relation}").fetchone() or ()
     return {what: int(count) for what, count in zip(tests, row, strict=True) if count}

@@ -22,8 +22,19 @@ def pattern_of(needles: Iterable[str]) -> str:
 def holds(text: str, needles: Iterable[str]) -> str:
     """SQL that is true where a text holds any of the needles; the quick test goes first."""
     listed = sorted(needles)
-    quick = " or ".join(f"contains(lower({text}), {quoted(needle)})" for needle in listed)
+    quick = contains_any(f"lower({text})", listed)
     return f"coalesce(({quick}) and regexp_matches({text}, {quoted(pattern_of(listed))}, 'i'), false)"
+
+
+def row_of(columns: Iterable[str]) -> str:
+    """SQL of all texts of a row as one, in which each still stands by itself: one look tells whether to look closer."""
+    texts = ", ".join(f'cast("{column}" as varchar)' for column in columns)
+    return f"concat_ws(chr(10), {texts})"
+
+
+def contains_any(text: str, needles: Iterable[str]) -> str:
+    """SQL that is true where a text, in lower case, holds any of the needles, by itself or within a longer word."""
+    return " or ".join(f"contains({text}, {quoted(needle)})" for needle in sorted(needles)) or "false"
 
 
 def holds_value(text: str, value: str) -> str:
@@ -47,6 +58,7 @@ def blank(pattern: re.Pattern[str], text: str) -> str:
     return text
 
 
-def longer_texts(needle: str) -> str:
-    """A regular expression for words that hold the needle, by itself or within."""
-    return f"[a-z0-9._%+@-]*{re.escape(needle)}[a-z0-9._%+@-]*"
+def longer_texts(needles: Iterable[str]) -> str:
+    """A regular expression for words that hold a needle, by itself or within."""
+    listed = "|".join(map(re.escape, sorted(needles, key=lambda needle: (-len(needle), needle))))
+    return f"[a-z0-9._%+@-]*(?:{listed})[a-z0-9._%+@-]*"

@@ -351,7 +351,6 @@ def test_killed_at_any_step_and_run_again_gives_what_one_erasure_gives(
         assert rows[0] == rows[1], file
 
 
-@pytest.mark.long
 def test_an_old_backup_brings_nobody_back(held: Held, tmp_path: Path) -> None:
     kept = Path(shutil.copytree(held.paths.backup, tmp_path / "kept"))
     erased = held.erase()

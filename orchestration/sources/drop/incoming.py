@@ -13,7 +13,6 @@ from pathlib import Path
 import duckdb
 
 from orchestration.privacy.dropped import (
-    has_person,
     identifiers,
     is_erased,
     leave_out_malformed,
@@ -132,7 +131,7 @@ def _without_erased(
     connection: duckdb.DuckDBPyConnection, entity: Entity, scan: Scan, load: EntityLoad, tombstones: Tombstones | None
 ) -> Admit:
     """How rows are read where some may be an erased person's; those of this scan are found before."""
-    if not tombstones or not has_person(entity) or not tombstones.find(connection, identifiers(entity, scan.relation)):
+    if not tombstones or not tombstones.find(connection, identifiers(entity, scan.relation)):
         return lambda relation: relation
     load.rows_of_erased += _count(connection, f"{scan.relation} where {is_erased(entity)}")
     emails = [str(row[0]) for row in connection.execute("select value from erased where kind = 'email'").fetchall()]

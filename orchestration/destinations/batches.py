@@ -1,7 +1,8 @@
 """Cutting a table of people into requests, and writing their rows as a vendor's JSON without a loop over rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import Any, Final
 
 import duckdb
 import numpy as np
@@ -9,6 +10,11 @@ import orjson
 import pyarrow as pa
 
 from orchestration.destinations.destination import PROBLEMS
+from orchestration.sources.http import Clock
+
+_FIRST_POLL_SECONDS: Final = 1.0
+_LONGEST_POLL_SECONDS: Final = 15.0
+JOB_MINUTES: Final = 60
 
 
 def batches(people: pa.Table, rows: int) -> Iterator[pa.Table]:
@@ -52,3 +58,19 @@ def no_problems() -> pa.Table:
 def problems(emails: Sequence[str], reason: str) -> pa.Table:
     """All of these people were refused for one reason."""
     return pa.table({"email": list(emails), "problem": [reason] * len(emails)}, schema=PROBLEMS)
+
+
+def ended(look: Callable[[], dict[str, Any]], statuses: Sequence[str], clock: Clock) -> dict[str, Any] | None:
+    """Look after a job of the vendor's, ever less often, until its `status` is one of those it ends with.
+
+    Returns:
+        The job as it has ended; None if it hasn't within an hour.
+    """
+    deadline = clock.monotonic() + 60 * JOB_MINUTES
+    pause = _FIRST_POLL_SECONDS
+    while (job := look())["status"] not in statuses:
+        if clock.monotonic() >= deadline:
+            return None
+        clock.sleep(pause)
+        pause = min(2 * pause, _LONGEST_POLL_SECONDS)
+    return job

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import pyarrow as pa
 from pydantic import Field
 
-from orchestration.destinations.batches import json_list, no_problems, packed, problems, rows_as
+from orchestration.destinations.batches import JOB_MINUTES, ended, json_list, no_problems, packed, problems, rows_as
 from orchestration.destinations.destination import (
     FOUND,
     PROBLEMS,
@@ -53,9 +53,7 @@ _PROFILES_A_JOB: Final = 10_000
 _JOB_BYTES: Final = 5_000_000 - 1_000
 _PROFILE_BYTES: Final = 100_000
 _ERRORS_A_PAGE: Final = 100
-_FIRST_POLL_SECONDS: Final = 1.0
-_LONGEST_POLL_SECONDS: Final = 15.0
-_JOB_SECONDS: Final = 3_600.0
+_SECONDS_BEFORE_LOOKING_AGAIN: Final = 1.0
 _AT_ONCE: Final = 4
 _NOT_FOUND: Final = 404
 _TRIES_TO_CREATE: Final = 4
@@ -137,7 +135,7 @@ class KlaviyoClient:
                 # Whether it was made isn't known: look again.
                 if (error.status is not None and error.status < 500) or attempt == _TRIES_TO_CREATE:
                     raise
-                self.api.clock.sleep(_FIRST_POLL_SECONDS)
+                self.api.clock.sleep(_SECONDS_BEFORE_LOOKING_AGAIN)
         raise AssertionError("unreachable")
 
     def add(self, container: str, people: pa.Table) -> pa.Table:
@@ -201,22 +199,16 @@ class KlaviyoClient:
 
     def _finish(self, job: str, emails: list[str]) -> pa.Table:
         """Wait until an import has ended and ask for what it refused."""
-        clock = self.api.clock
-        deadline = clock.monotonic() + _JOB_SECONDS
-        pause = _FIRST_POLL_SECONDS
-        while True:
-            attributes = self._get(
-                "GET /api/profile-bulk-import-jobs/{id}", f"/api/profile-bulk-import-jobs/{job}"
-            ).json["data"]["attributes"]
-            match attributes["status"]:
-                case "complete":
-                    break
-                case "cancelled":
-                    return problems(emails, f"Klaviyo cancelled import job {job}")
-            if clock.monotonic() >= deadline:
-                return problems(emails, f"import job {job} didn't end within {_JOB_SECONDS / _MINUTE:.0f} minutes")
-            clock.sleep(pause)
-            pause = min(2 * pause, _LONGEST_POLL_SECONDS)
+
+        def look() -> dict[str, Any]:
+            found = self._get("GET /api/profile-bulk-import-jobs/{id}", f"/api/profile-bulk-import-jobs/{job}")
+            return dict(found.json["data"]["attributes"])
+
+        attributes = ended(look, ("complete", "cancelled"), self.api.clock)
+        if attributes is None:
+            return problems(emails, f"import job {job} didn't end within {JOB_MINUTES} minutes")
+        if attributes["status"] == "cancelled":
+            return problems(emails, f"Klaviyo cancelled import job {job}")
         if not attributes.get("failed_count"):
             return no_problems()
         errors = [

@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 from pydantic import Field
 
-from orchestration.destinations.batches import json_list, no_problems, packed, problems, rows_as
+from orchestration.destinations.batches import JOB_MINUTES, ended, json_list, no_problems, packed, problems, rows_as
 from orchestration.destinations.destination import FOUND, PROBLEMS, Destination, DestinationSettings, Erasure
 from orchestration.sources.http import Api, ApiError, Clock, Limit, Pace
 from orchestration.sources.omnisend.client import URL, VERSION, retry_after
@@ -28,9 +28,6 @@ _CONTACTS_A_PAGE: Final = 250
 _BATCH_BYTES: Final = 900_000
 # So many are asked for one by one; from there on it is fewer calls to read who unsubscribed.
 _ASKED_ONE_BY_ONE: Final = 100
-_FIRST_POLL_SECONDS: Final = 1.0
-_LONGEST_POLL_SECONDS: Final = 15.0
-_BATCH_SECONDS: Final = 3_600.0
 _NOT_FOUND: Final = 404
 _ACCEPTED: Final = 202
 
@@ -157,20 +154,15 @@ class OmnisendDestination:
         return str(self.api.request("POST", "/batches", json=body).json["batchID"])
 
     def _finish(self, batch: str, emails: Sequence[str]) -> pa.Table:
-        clock = self.api.clock
-        deadline = clock.monotonic() + _BATCH_SECONDS
-        pause = _FIRST_POLL_SECONDS
-        while True:
-            answer = self.api.get(f"/batches/{batch}", endpoint="GET /batches/{batchID}").json
-            match answer["status"]:
-                case "finished":
-                    break
-                case "stopped":
-                    return problems(emails, f"Omnisend stopped batch {batch}")
-            if clock.monotonic() >= deadline:
-                return problems(emails, f"batch {batch} didn't end within {_BATCH_SECONDS / 60:.0f} minutes")
-            clock.sleep(pause)
-            pause = min(2 * pause, _LONGEST_POLL_SECONDS)
+        answer = ended(
+            lambda: dict(self.api.get(f"/batches/{batch}", endpoint="GET /batches/{batchID}").json),
+            ("finished", "stopped"),
+            self.api.clock,
+        )
+        if answer is None:
+            return problems(emails, f"batch {batch} didn't end within {JOB_MINUTES} minutes")
+        if answer["status"] == "stopped":
+            return problems(emails, f"Omnisend stopped batch {batch}")
         if not answer.get("errorsCount"):
             return no_problems()
         items = self.api.get(f"/batches/{batch}/items", endpoint="GET /batches/{batchID}/items").json

@@ -3,11 +3,11 @@
 import csv
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Final
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
 
 import duckdb
 
@@ -53,11 +53,7 @@ def read_published(paths: ShopPaths, rules: Path = RULES) -> Published:
     manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
     kinds = service_by_key(rules)
     found, unknown = {}, []
-    for entry in manifest["files"]:
-        folder, _, name = str(entry["path"]).rpartition("/")
-        key, dot, kind = name.rpartition(".")
-        if folder != "audiences" or dot + kind != ".parquet":
-            continue
+    for key, entry in _audiences_in(manifest):
         if key not in kinds:
             unknown.append(key)
             continue
@@ -89,11 +85,16 @@ def sizes_of_versions(paths: ShopPaths) -> list[tuple[str, str, int]]:
     sizes = []
     for manifest_file in sorted(paths.published.glob("[0-9]*/manifest.json")):
         manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
-        for entry in manifest["files"]:
-            folder, _, name = str(entry["path"]).rpartition("/")
-            if folder == "audiences" and name.endswith(".parquet"):
-                sizes.append((str(manifest["version"]), name.removesuffix(".parquet"), int(entry["rows"])))
+        sizes += [(str(manifest["version"]), key, int(entry["rows"])) for key, entry in _audiences_in(manifest)]
     return sizes
+
+
+def _audiences_in(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each audience's key, and the manifest's entry of its file."""
+    for entry in manifest["files"]:
+        path = PurePosixPath(entry["path"])
+        if path.parent == PurePosixPath("audiences") and path.suffix == ".parquet":
+            yield path.stem, entry
 
 
 def require_newest(connection: duckdb.DuckDBPyConnection, published: Published) -> None:

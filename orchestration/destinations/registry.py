@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
+from orchestration.configured import secrets_of, settings_of
 from orchestration.destinations.destination import Client, Destination, DestinationSettings, Erasure
 from orchestration.destinations.klaviyo import DESTINATION as KLAVIYO
 from orchestration.destinations.omnisend import DESTINATION as OMNISEND
 from orchestration.destinations.state import SyncState, state_file
 from orchestration.errors import UserError
-from orchestration.shop import REPOSITORY, Shop, ShopPaths
+from orchestration.shop import Shop, ShopPaths
 from orchestration.sources.http import Clock, SystemClock
-from orchestration.sources.secrets import read_secrets
 from orchestration.warehouse import rewrite
 
 DESTINATIONS: dict[str, Destination] = {destination.name: destination for destination in (KLAVIYO, OMNISEND)}
@@ -36,8 +34,7 @@ class Configured:
         Raises:
             UserError: a secret isn't set.
         """
-        variables = [(secret.variable, secret.what) for secret in self.destination.secrets]
-        values = read_secrets(self.name, variables, (self.shop.folder, REPOSITORY))
+        values = secrets_of(self.shop, self.name, self.destination.secrets)
         return self.destination.connect(self.settings, values, clock or SystemClock())
 
 
@@ -56,26 +53,9 @@ def configured_destinations(shop: Shop) -> list[Configured]:
     Raises:
         UserError: shop.yml names a destination there isn't, or a setting is wrong.
     """
-    file = shop.folder / "shop.yml"
-    unknown = sorted(set(shop.destinations) - set(DESTINATIONS))
-    if unknown:
-        there_are = ", ".join(sorted(DESTINATIONS))
-        raise UserError(f"{file}: destinations.{unknown[0]}: no such destination; there are {there_are}")
-    found = []
-    for name, destination in DESTINATIONS.items():
-        if name not in shop.destinations:
-            continue
-        try:
-            settings = destination.settings.model_validate(shop.destinations[name] or {})
-        except ValidationError as error:
-            # Only place and reason: a value could be a secret in the wrong file.
-            problems = "; ".join(
-                f"destinations.{'.'.join([name, *(str(part) for part in problem['loc'])])}: {problem['msg']}"
-                for problem in error.errors(include_input=False, include_url=False)
-            )
-            raise UserError(f"{file}: {problems}") from None
-        found.append(Configured(destination, settings, shop))
-    return found
+    models = {name: destination.settings for name, destination in DESTINATIONS.items()}
+    settings = settings_of(shop, "destinations", models)
+    return [Configured(DESTINATIONS[name], chosen, shop) for name, chosen in settings.items()]
 
 
 def erase_everywhere(shop: Shop, paths: ShopPaths, email: str, clock: Clock | None = None) -> list[Erased]:

@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
-from orchestration.errors import UserError
-from orchestration.shop import REPOSITORY, Shop
+from orchestration.configured import secrets_of, settings_of
+from orchestration.shop import Shop
 from orchestration.sources.amazon.resources import SOURCE as AMAZON
 from orchestration.sources.http import Clock, SystemClock
 from orchestration.sources.judgeme.resources import SOURCE as JUDGEME
 from orchestration.sources.klaviyo.resources import SOURCE as KLAVIYO
 from orchestration.sources.omnisend.resources import SOURCE as OMNISEND
-from orchestration.sources.secrets import read_secrets
 from orchestration.sources.shopify.resources import SOURCE as SHOPIFY
 from orchestration.sources.smile.resources import SOURCE as SMILE
 from orchestration.sources.source import Source, SourceSettings
@@ -50,8 +47,7 @@ class Configured:
         Raises:
             UserError: a secret isn't set.
         """
-        variables = [(secret.variable, secret.what) for secret in self.source.secrets]
-        values = read_secrets(self.source.name, variables, (self.shop.folder, REPOSITORY))
+        values = secrets_of(self.shop, self.source.name, self.source.secrets)
         return self.source.connect(self.settings, values, clock or SystemClock())
 
 
@@ -61,22 +57,5 @@ def configured_sources(shop: Shop) -> list[Configured]:
     Raises:
         UserError: shop.yml names a source there isn't, or a setting is wrong.
     """
-    file = shop.folder / "shop.yml"
-    unknown = sorted(set(shop.sources) - set(SOURCES))
-    if unknown:
-        raise UserError(f"{file}: sources.{unknown[0]}: no such source; there are {', '.join(sorted(SOURCES))}")
-    found = []
-    for name, source in SOURCES.items():
-        if name not in shop.sources:
-            continue
-        try:
-            settings = source.settings.model_validate(shop.sources[name] or {}, context={"folder": shop.folder})
-        except ValidationError as error:
-            # Only place and reason: a value could be a secret in the wrong file.
-            problems = "; ".join(
-                f"sources.{'.'.join([name, *(str(part) for part in problem['loc'])])}: {problem['msg']}"
-                for problem in error.errors(include_input=False, include_url=False)
-            )
-            raise UserError(f"{file}: {problems}") from None
-        found.append(Configured(source, settings, shop))
-    return found
+    settings = settings_of(shop, "sources", {name: source.settings for name, source in SOURCES.items()})
+    return [Configured(SOURCES[name], chosen, shop) for name, chosen in settings.items()]

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -106,8 +107,8 @@ def free_ports() -> tuple[int, int]:
     Below those that the system hands out by itself, so that none of the servers that start meanwhile is given one.
     """
     first = 20_000 + os.getpid() * 7 % 10_000
-    found = [port for port in range(first, first + 1_000) if _is_free(port)]
-    return found[0], found[1]
+    one, other = islice(filter(_is_free, range(first, first + 1_000)), 2)
+    return one, other
 
 
 def _is_free(port: int) -> bool:

@@ -103,24 +103,30 @@ def _take(
                 load.problem_stream = stream.name
                 load.problem = _one_line(source, stream, error)
     store.flush()
-    if load.problem is None and backfill is None:
-        _follow_removals(source, client, store, load)
+    if load.problem is None:
+        _follow_removals(source, client, store, load, backfill)
 
 
-def _follow_removals(source: Source, client: Any, store: Store, load: SourceLoad) -> None:
+def _follow_removals(source: Source, client: Any, store: Store, load: SourceLoad, backfill: Window | None) -> None:
     """Remove what the source no longer has, after every stream was read to its end."""
     for stream in source.streams:
         if stream.snapshot:
-            store.remove_absent(stream)
-        elif stream.present is not None and store.is_check_due(stream):
-            try:
+            if backfill is None:
+                store.remove_absent(stream)
+            continue
+        try:
+            if backfill is not None and stream.still is not None:
+                for ids in stream.still(client, store.not_given(stream, backfill)):
+                    store.note_present(stream, ids)
+                store.remove_absent(stream, backfill)
+            elif stream.present is not None and (backfill is not None or store.is_check_due(stream)):
                 for ids in stream.present(client):
                     store.note_present(stream, ids)
-            except Exception as error:
-                load.problem_stream, load.problem = stream.name, _one_line(source, stream, error)
-                return
-            store.remove_absent(stream)
-            store.note_check(stream)
+                store.remove_absent(stream)
+                store.note_check(stream)
+        except Exception as error:
+            load.problem_stream, load.problem = stream.name, _one_line(source, stream, error)
+            return
 
 
 def _window(configured: Configured, stream: Stream, state: State, started_at: datetime) -> Window:

@@ -33,7 +33,7 @@ Staging reads `raw_<name>.<stream>`: `models/staging/<name>/stg_<name>__<entity>
 shape and ends with `{{ api_provenance('alias') }}`; `models/intermediate/arrivals/int_arrivals__<entity>.sql` lists it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -110,7 +110,10 @@ class Stream:
         in_order: whether pages come in ascending order of the cursor.
         snapshot: whether every read gives all records there are: those it no longer gives are removed.
         present: generator of Arrow tables with one column `id`: every record that still exists at the source. Asked
-            every `present_every`; others are removed. For streams read by change whose deletions aren't told.
+            every `present_every`, and by each backfill of a stream without `still`; others are removed. For streams
+            read by change whose deletions aren't told.
+        still: the same of given ids. A backfill asks it of the stored records of its span that it wasn't given, which
+            are either deleted or changed since the span, and removes the deleted ones.
     """
 
     name: str
@@ -125,6 +128,7 @@ class Stream:
     snapshot: bool = False
     present: Callable[[Any], Iterator[pa.Table]] | None = None
     present_every: timedelta = timedelta(days=7)
+    still: Callable[[Any, Sequence[str]], Iterator[pa.Table]] | None = None
 
 
 @dataclass(frozen=True)

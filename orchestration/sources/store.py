@@ -151,26 +151,36 @@ class Store:
             self._saved = repr(self._states)
         self._chunk, self._rows, self._bytes = {}, 0, 0
 
-    def remove_absent(self, stream: Stream) -> None:
-        """Remove the stream's stored records that its complete read didn't give."""
+    def not_given(self, stream: Stream, span: Window) -> list[str]:
+        """Ids of the stream's stored records that were last changed in the span and that its read didn't give."""
+        return [str(row[0]) for row in self._query(f"select id {self._absent(stream, span)} order by id")]
+
+    def remove_absent(self, stream: Stream, span: Window | None = None) -> None:
+        """Remove the stream's stored records, or those of a span, that its complete read didn't give."""
         table = f"{self._source.schema}.{stream.name}"
         ((seen,),) = self._query("select count(*) from seen where stream = ?", [stream.name])
         ((stored,),) = self._query(f"select count(*) from {table}")
-        if not seen and stored:
+        # Of a span everything may be deleted, and each record was asked for by itself.
+        if not seen and stored and span is None:
             self._load.warnings.append(
                 f"{self._source.name}: {stream.endpoint} gave no record; the {stored:,} stored ones are kept"
             )
             return
-        self._connection.execute(
-            f"create or replace temp table removed as select id from {table} "
-            f"where id not in (select id from seen where stream = '{stream.name}')"
-        )
+        self._connection.execute(f"create or replace temp table removed as select id {self._absent(stream, span)}")
         ((count,),) = self._query("select count(*) from removed")
         if count:
             self._connection.execute(f"delete from {table} where id in (select id from removed)")
             if self._source.forget is not None:
                 self._source.forget(self._connection, stream.name)
         self._load.streams[stream.name].removed += count
+
+    def _absent(self, stream: Stream, span: Window | None) -> str:
+        given = f"(select id from seen where stream = '{stream.name}')"
+        absent = f"from {self._source.schema}.{stream.name} where id not in {given}"
+        if span is None:
+            return absent
+        start = "" if span.start is None else f" and updated_at >= timestamp '{span.start.isoformat(sep=' ')}'"
+        return f"{absent}{start} and updated_at < timestamp '{span.end.isoformat(sep=' ')}'"
 
     def note_present(self, stream: Stream, ids: pa.Table) -> None:
         """Ids (one column, `id`) that the source still has."""
@@ -212,7 +222,7 @@ class Store:
         numbered = rows.append_column("_n", pa.array(range(rows.num_rows), pa.int64()))
         connection.register("delivered", numbered)
         try:
-            if stream.snapshot:
+            if stream.snapshot or (stream.still is not None and not self._keeps_state):
                 connection.execute(f"insert into seen select '{name}', id from delivered")
             self._note_fields(stream)
             # Whole records are heavy: which to store is found by id, moment and number alone, and a record's text is

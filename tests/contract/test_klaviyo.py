@@ -133,6 +133,22 @@ def test_the_throttle_is_kept_and_used() -> None:
     assert clock.monotonic() <= allowed_in / 0.9
 
 
+@pytest.mark.parametrize("path", LIMITS)
+def test_nine_tenths_of_each_limit_are_used_and_none_is_broken(path: str) -> None:
+    """Two full minutes' calls and one more second's take two minutes, at most a ninth more."""
+    clock = FakeClock()
+    burst, steady = LIMITS[path]
+    pace = Klaviyo(KlaviyoSettings(), {"KLAVIYO_API_KEY": KEY}, clock).paces[path]
+    began = clock.monotonic()
+    moments = []
+    for _ in range(2 * steady + burst):
+        with pace.turn(clock):
+            moments.append(clock.monotonic() - began)
+    for seconds, calls in ((1.0, burst), (60.0, steady)):
+        assert all(later - sooner >= seconds - 1e-6 for sooner, later in zip(moments, moments[calls:], strict=False))
+    assert moments[-1] <= 120 / 0.9
+
+
 def test_the_doctor_names_the_missing_scope(account: FakeKlaviyo, tmp_path: Path) -> None:
     account.scopes.discard("flows")
     shop = Shop(folder=tmp_path, name="s", timezone="UTC", currency="EUR", sources={"klaviyo": {"url": account.url}})

@@ -77,7 +77,7 @@ def test_queries_fit_the_schema_and_ask_for_nothing_deprecated(schema_file: Path
         *(queries.more("Return", each) for each in returns.within),
         *(queries.more("Refund", each) for each in queries.REFUND_CONNECTIONS),
         *(queries.REFUNDS, queries.DELETIONS, queries.START_BULK, queries.BULK_OPERATION, queries.BULK_OPERATIONS),
-        *(queries.ACCESS, queries.CUSTOMER_IDS, queries.DISCOUNT_MOMENTS),
+        *(queries.ACCESS, queries.CUSTOMER_IDS, queries.DISCOUNT_MOMENTS, queries.STILL),
     ]
     for text in texts:
         assert validate(schema, parse(text)) == [], text

@@ -21,6 +21,7 @@ from orchestration.sources.drop.entities import ENTITIES
 from orchestration.sources.drop.loader import create_tables
 from orchestration.sources.load import load_source
 from orchestration.sources.registry import configured_sources
+from orchestration.sources.source import Window
 from orchestration.sources.store import SourceLoad
 from orchestration.warehouse import open_warehouse
 from orchestration.webhooks.drain import asked_for, drain
@@ -53,8 +54,9 @@ def shopify(schema_file: Path, monkeypatch: pytest.MonkeyPatch) -> FakeShopify:
 
 
 def take(
-    fake: FakeShopify, shop: Shop, warehouse: Path, started: datetime = STARTED, tombstones: Tombstones | None = None
-) -> SourceLoad:
+    fake: FakeShopify, shop: Shop, warehouse: Path, started: datetime = STARTED, tombstones: Tombstones | None = None,
+    backfill: Window | None = None,
+) -> SourceLoad:  # fmt: skip
     """Load what is new at the fake."""
     settings = {"shopify": {"shop": "fake.myshopify.com", "url": fake.url}}
     (configured,) = configured_sources(shop.model_copy(update={"sources": settings}))
@@ -66,6 +68,7 @@ def take(
             started,
             clock=fake.clock,
             tombstones=tombstones,
+            backfill=backfill,
             progress=lambda _: None,
         )
     assert fake.violations == []
@@ -150,6 +153,33 @@ def test_a_second_load_takes_what_changed_and_nothing_twice(shopify: FakeShopify
     assert [line["id"] for line in edited["lineItems"]["nodes"]] == [kept["id"]]
     assert len(raw(warehouse, "orders")) == 11
     assert set(raw(warehouse, "refunds")) == {gid("Refund", 71), gid("Refund", 990)}
+
+
+@pytest.mark.parametrize("sees_all", [True, False])
+def test_a_backfill_follows_deletions_that_nothing_tells_of(
+    sees_all: bool, shopify: FakeShopify, small: Shop, tmp_path: Path
+) -> None:
+    """Of a span's orders that the shop no longer gives, one is deleted and one only changed since."""
+    warehouse = tmp_path / "warehouse.duckdb"
+    fill(shopify)
+    with shopify.running():
+        take(shopify, small, warehouse)
+        before = raw(warehouse, "orders")
+        if not sees_all:
+            shopify.scopes.discard("read_all_orders")
+        refunded = next(order for order in before if before[order]["refunds"])
+        others = [order for order in before if order != refunded]
+        del shopify.nodes["Order"][refunded]
+        shopify.change(others[0], "2026-01-02T00:00:00Z", tags=["since"])
+        whole = Window(datetime(2024, 1, 1), datetime(2026, 1, 1))  # noqa: DTZ001
+        load = take(shopify, small, warehouse, STARTED + timedelta(days=3), backfill=whole)
+    assert load.problem is None
+    assert load.streams["orders"].removed == sees_all
+    assert set(raw(warehouse, "orders")) == (set(others) if sees_all else set(before))
+    # A refund goes with its order.
+    assert len(raw(warehouse, "refunds")) == (0 if sees_all else 1)
+    # The change after the span is the next load's.
+    assert raw(warehouse, "orders")[others[0]]["tags"] == before[others[0]]["tags"]
 
 
 def test_a_deleted_order_and_customer_leave_the_figures(

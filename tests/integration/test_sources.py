@@ -238,6 +238,18 @@ def test_a_backfill_takes_a_span_again_and_leaves_the_state(loader: Loader) -> N
     )
 
 
+def test_a_backfill_follows_profiles_that_are_gone(loader: Loader) -> None:
+    loader.account.add_event("NAMED", "MOPENED", "P1", FIRST, {"Recipient Email Address": "ann@example.com"})
+    loader.load(DAY_1)
+    del loader.account.profiles["P1"]
+    span = Window(datetime(2025, 2, 1), datetime(2025, 2, 2))  # noqa: DTZ001
+    assert loader.load(DAY_2, backfill=span).streams["profiles"].removed == 1
+    raw = loader.raw()
+    assert [row[0] for row in raw["profiles"]] == ["P2", "P3", "P4"]
+    assert len(raw["events"]) == 41
+    assert "ann@example.com" not in str(raw)
+
+
 def test_pages_that_overlap_bring_each_record_once(loader: Loader) -> None:
     """A profile that changes while it is read comes again on a later page; the newer version stays."""
     with duckdb.connect() as connection:

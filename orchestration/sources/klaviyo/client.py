@@ -38,9 +38,7 @@ class Klaviyo:
             clock=clock,
             access_advice=f"check {SECRETS[0].variable} and its scopes (Klaviyo: Settings, API keys)",
         )
-        self._paces = {
-            path: Pace(Limit(burst, 1.0), Limit(steady, _MINUTE)) for path, (burst, steady) in LIMITS.items()
-        }
+        self.paces = {path: Pace(Limit(burst, 1.0), Limit(steady, _MINUTE)) for path, (burst, steady) in LIMITS.items()}
 
     def pages(self, path: str, params: Mapping[str, str]) -> Iterator[Answer]:
         """Every page of a listing, of which `json` is an outline. `path` is a key of `LIMITS`.
@@ -49,14 +47,14 @@ class Klaviyo:
             CursorExpiredError: Klaviyo no longer knows the link to the next page: ask anew from the last record seen.
         """
         endpoint = f"GET {path}"
-        answer = self.api.get(path, params, endpoint=endpoint, pace=self._paces[path], decoder=_outline)
+        answer = self.api.get(path, params, endpoint=endpoint, pace=self.paces[path], decoder=_outline)
         while True:
             yield answer
             link = answer.json["next"]
             if not link:
                 return
             try:
-                answer = self.api.get(link, endpoint=endpoint, pace=self._paces[path], decoder=_outline)
+                answer = self.api.get(link, endpoint=endpoint, pace=self.paces[path], decoder=_outline)
             except ApiError as error:
                 if error.status == _BAD_REQUEST:
                     raise CursorExpiredError(endpoint) from error

@@ -187,6 +187,10 @@ DISCOUNT_MOMENTS: Final = _tidy(
 # Whom the shop still has.
 CUSTOMER_IDS: Final = "{ customers { edges { node { id } } } }"
 
+# Which of some objects the shop still has; the others are null.
+STILL: Final = "query still($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+STILL_AT_A_TIME: Final = 250
+
 # Refunds have no list of their own: they are asked for by id, this many at a time.
 REFUNDS_AT_A_TIME: Final = 25
 REFUND_CONNECTIONS: Final = (

@@ -30,7 +30,14 @@ def remove_order(connection: duckdb.DuckDBPyConnection, order_id: str) -> None:
 
 
 def forget(connection: duckdb.DuckDBPyConnection, stream: str) -> None:
-    """After customers were removed, whose ids are in the temporary table `removed`: redact their orders."""
+    """After records were removed, whose ids are in the temporary table `removed`: an order's refunds go with it, and
+    a customer's orders are redacted.
+    """
+    if stream == "orders":
+        connection.execute(
+            f"delete from {_SCHEMA}.refunds "
+            "where json_extract_string(payload, '$.order.id') in (select id from removed)"
+        )
     if stream != "customers":
         return
     connection.execute(

@@ -1,6 +1,22 @@
 -- The last four whole weeks (Monday to Sunday) against the four before them, so that a change is never one of weekdays.
 -- What needs time to be known is asked of those for whom it came to be known in those weeks: a 90-day figure is about
 -- first buyers whose 90th day lies in them.
+-- A shop of which no referral code was ever delivered hasn't a rate of nought: it isn't known.
+{% set has_codes = "exists (select 1 from " ~ ref("fct_referrals") ~ ")" %}
+{% set figures = [
+    ("net_sales", "money", "net_sales", "null", "sales", none),
+    (
+        "returning_share", "share_of_sales", "returning_net_sales", "identified_net_sales", "sales",
+        "returning_net_sales >= 0 and identified_net_sales > 0",
+    ),
+    ("repeat_rate_90d", "share", "repeaters", "customers", "watched", none),
+    ("lifetime_repeat_share", "share_so_far", "twice", "customers", "ever", none),
+    ("clv_90d", "money_each", "net_sales", "customers", "watched", none),
+    ("referral_rate_orders", "share", "referred", "orders", "bought", has_codes),
+    ("flow_click_rate", "share", "clicked", "delivered", "flows", "delivered > 0"),
+    ("flow_net_sales", "money", "net_sales", "null", "flows", "delivered > 0"),
+] %}
+
 with spans as (
 
     select
@@ -119,82 +135,18 @@ flows as (
 
 figures as (
 
-    select
-        1 as sort_order,
-        'net_sales' as figure,
-        'money' as unit,
-        span,
-        cast(net_sales as double) as numerator,
-        cast(null as double) as denominator
-    from sales
-    union all
-    select
-        2 as sort_order,
-        'returning_share' as figure,
-        'share_of_sales' as unit,
-        span,
-        cast(returning_net_sales as double) as numerator,
-        cast(identified_net_sales as double) as denominator
-    from sales
-    where returning_net_sales >= 0 and identified_net_sales > 0
-    union all
-    select
-        3 as sort_order,
-        'repeat_rate_90d' as figure,
-        'share' as unit,
-        span,
-        cast(repeaters as double) as numerator,
-        cast(customers as double) as denominator
-    from watched
-    union all
-    select
-        4 as sort_order,
-        'lifetime_repeat_share' as figure,
-        'share_so_far' as unit,
-        span,
-        cast(twice as double) as numerator,
-        cast(customers as double) as denominator
-    from ever
-    union all
-    select
-        5 as sort_order,
-        'clv_90d' as figure,
-        'money_each' as unit,
-        span,
-        cast(net_sales as double) as numerator,
-        cast(customers as double) as denominator
-    from watched
-    union all
-    select
-        6 as sort_order,
-        'referral_rate_orders' as figure,
-        'share' as unit,
-        span,
-        cast(referred as double) as numerator,
-        cast(orders as double) as denominator
-    from bought
-    -- A shop of which no referral code was ever delivered hasn't a rate of nought: it isn't known.
-    where exists (select 1 from {{ ref('fct_referrals') }})
-    union all
-    select
-        7 as sort_order,
-        'flow_click_rate' as figure,
-        'share' as unit,
-        span,
-        cast(clicked as double) as numerator,
-        cast(delivered as double) as denominator
-    from flows
-    where delivered > 0
-    union all
-    select
-        8 as sort_order,
-        'flow_net_sales' as figure,
-        'money' as unit,
-        span,
-        cast(net_sales as double) as numerator,
-        cast(null as double) as denominator
-    from flows
-    where delivered > 0
+    {% for figure, unit, numerator, denominator, part, condition in figures %}
+        select
+            {{ loop.index }} as sort_order,
+            '{{ figure }}' as figure,
+            '{{ unit }}' as unit,
+            span,
+            cast({{ numerator }} as double) as numerator,
+            cast({{ denominator }} as double) as denominator
+        from {{ part }}
+        {{ "where " ~ condition if condition }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 
 ),
 

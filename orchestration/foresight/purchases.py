@@ -430,7 +430,9 @@ def fit_purchases(model: PurchaseModel, cells: Cells, likely: Sequence[Floats] =
         def loss(free: Floats) -> tuple[float, Floats]:
             with np.errstate(all="ignore"):
                 values, slopes = model.scores(_from_free(free), these)
-                value, slope = -(values * these.count).sum() / persons, -(slopes @ these.count) / persons
+                value = -(values * these.count).sum() / persons
+                # No matrix product: the linear algebra's threads would spin, and round by their number.
+                slope = -np.einsum("pc,c->p", slopes, these.count) / persons
             if np.isfinite(value) and np.isfinite(slope).all():
                 return float(value), slope
             return 1e10, np.zeros_like(free)

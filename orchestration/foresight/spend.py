@@ -66,7 +66,7 @@ def fit_spend(cells: SpendCells) -> SpendFit:
             q * (psi(p * x + q) - psi(q) + np.log(gamma) - np.log(spent)),
             q - (p * x + q) * gamma / spent,
         ])  # fmt: skip
-        value, slope = -(each * cells.count).sum() / persons, -(slopes @ cells.count) / persons
+        value, slope = -(each * cells.count).sum() / persons, -np.einsum("pc,c->p", slopes, cells.count) / persons
         return (float(value), slope) if np.isfinite(value) and np.isfinite(slope).all() else (1e10, np.zeros(3))
 
     starts = [np.log([3.0, 3.0, 0.7]), np.log([1.0, 8.0, 5.0]), np.log([20.0, 3.0, 0.1])]

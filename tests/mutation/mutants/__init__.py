@@ -9,7 +9,18 @@ A change that no input can tell from the rule is no mutant. These look like one 
 - brand_mentions with `count(*)` in the mean: a row's mentions all have a sentiment, or none has.
 """
 
-from tests.mutation.mutants import flows, identity, lifetime, money_in, orders, proof, referral, retention, voice
+from tests.mutation.mutants import (
+    flows,
+    foresight,
+    identity,
+    lifetime,
+    money_in,
+    orders,
+    proof,
+    referral,
+    retention,
+    voice,
+)
 from tests.mutation.mutants.mutant import Mutant
 
 AREAS = {
@@ -22,5 +33,6 @@ AREAS = {
     "voice": voice.MUTANTS,
     "money in": money_in.MUTANTS,
     "proof": proof.MUTANTS,
+    "foresight and timing": foresight.MUTANTS,
 }
 MUTANTS: tuple[Mutant, ...] = tuple(mutant for mutants in AREAS.values() for mutant in mutants)

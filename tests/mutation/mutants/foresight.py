@@ -241,14 +241,14 @@ MUTANTS = (
     Mutant(
         "next_products",
         "what is out of stock is never recommended",
-        "when is_in_stock and next_share_low > base_share then",
-        "when next_share_low > base_share then",
+        "where is_in_stock and next_share_low > base_share",
+        "where next_share_low > base_share",
     ),
     Mutant(
         "next_products",
         "the lower bound decides, not the share",
-        "when is_in_stock and next_share_low > base_share then",
-        "when is_in_stock and next_share > base_share then",
+        "where is_in_stock and next_share_low > base_share",
+        "where is_in_stock and next_share > base_share",
     ),
     Mutant(
         "int_timing__rhythms",

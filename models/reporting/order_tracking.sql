@@ -51,6 +51,7 @@ questions as (
     select
         {{ month_of('tickets.created_date') }} as month,
         tickets.reporting_person_id as person_id,
+        1 as tickets,
         case when tickets.topic = 'where_is_my_order' then 1 else 0 end as wismo_tickets,
         0 as tracking_views
     from {{ ref('fct_tickets') }} as tickets
@@ -58,6 +59,7 @@ questions as (
     select
         {{ month_of('page_views.occurred_date') }} as month,
         page_views.reporting_person_id as person_id,
+        0 as tickets,
         0 as wismo_tickets,
         1 as tracking_views
     from {{ ref('fct_page_views') }} as page_views
@@ -72,6 +74,7 @@ question_counts as (
         {% for dimension in dimensions %}
             coalesce(customers.{{ dimension }}, 'unknown') as {{ dimension }},
         {% endfor %}
+        sum(questions.tickets) as tickets,
         sum(questions.wismo_tickets) as wismo_tickets,
         sum(questions.tracking_views) as tracking_views
     from questions
@@ -121,11 +124,9 @@ known_since as (
 
     -- A month before the first ticket, or the first tracking view, isn't a month without any.
     select
-        (select {{ month_of('min(created_date)') }} from {{ ref('fct_tickets') }}) as tickets_month,
-        (
-            select {{ month_of('min(occurred_date)') }} from {{ ref('fct_page_views') }}
-            where page_type = 'tracking'
-        ) as tracking_month
+        min(case when tickets > 0 then month end) as tickets_month,
+        min(case when tracking_views > 0 then month end) as tracking_month
+    from question_counts
 
 ),
 

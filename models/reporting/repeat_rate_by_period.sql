@@ -42,41 +42,88 @@ states as (
 
 ),
 
-at_month_ends as (
+ages as (
+
+    -- How long ago something may be to lie in a window, and the shortest window in which it then lies.
+    select
+        lengths.number as days_ago,
+        min(windows.window_days) as shortest_window
+    from {{ whole_numbers(longest_window) }} as lengths
+    inner join {{ window_rows(setting('repeat_windows')) }} as windows
+        on lengths.number < windows.window_days
+    group by lengths.number
+
+),
+
+order_dates as (
+
+    select distinct order_date
+    from states
+
+),
+
+ends_of_dates as (
 
     select
-        states.order_date,
-        states.next_date,
-        states.date_before_decision,
-        {{ month_end('states.order_date', 'months_later.number') }} as period_end
-    from states
+        order_dates.order_date,
+        {{ month_end('order_dates.order_date', 'months_later.number') }} as period_end
+    from order_dates
     cross join {{ whole_numbers(longest_window // 28 + 1) }} as months_later
+
+),
+
+ends_in_reach as (
+
+    select
+        ends_of_dates.order_date,
+        ends_of_dates.period_end,
+        ages.shortest_window
+    from ends_of_dates
+    inner join ages
+        on {{ days_between('ends_of_dates.order_date', 'ends_of_dates.period_end') }} = ages.days_ago
+    where ends_of_dates.period_end <= {{ last_full_day() }}
+
+),
+
+by_shortest_window as (
+
+    select
+        ends_in_reach.period_end,
+        ends_in_reach.shortest_window,
+        ages.shortest_window as shortest_window_of_two,
+        count(*) as customers
+    from states
+    inner join ends_in_reach
+        on
+            states.order_date = ends_in_reach.order_date
+            and (states.next_date is null or states.next_date > ends_in_reach.period_end)
+    left join ages
+        on {{ days_between('states.date_before_decision', 'ends_in_reach.period_end') }} = ages.days_ago
+    group by
+        ends_in_reach.period_end,
+        ends_in_reach.shortest_window,
+        ages.shortest_window
 
 ),
 
 counted as (
 
     select
-        at_month_ends.period_end,
+        by_shortest_window.period_end,
         windows.window_days,
-        count(*) as customers,
+        sum(by_shortest_window.customers) as customers,
         sum(
             case
-                when
-                    {{ days_between('at_month_ends.date_before_decision', 'at_month_ends.period_end') }}
-                    < windows.window_days
-                    then 1
+                when by_shortest_window.shortest_window_of_two <= windows.window_days
+                    then by_shortest_window.customers
                 else 0
             end
         ) as customers_with_two_or_more
-    from at_month_ends
-    cross join {{ window_rows(setting('repeat_windows')) }} as windows
-    where
-        at_month_ends.period_end <= {{ last_full_day() }}
-        and (at_month_ends.next_date is null or at_month_ends.period_end < at_month_ends.next_date)
-        and {{ days_between('at_month_ends.order_date', 'at_month_ends.period_end') }} < windows.window_days
+    from by_shortest_window
+    inner join {{ window_rows(setting('repeat_windows')) }} as windows
+        on by_shortest_window.shortest_window <= windows.window_days
     group by
-        at_month_ends.period_end,
+        by_shortest_window.period_end,
         windows.window_days
 
 ),

@@ -136,7 +136,6 @@ where
     );
 
 -- floor: marts.fct_orders
--- The sequence is numbered where it is used, and not stored besides.
 create table marts.fct_orders as
 select
     orders.order_key,

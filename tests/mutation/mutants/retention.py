@@ -90,14 +90,14 @@ MUTANTS = (
     Mutant(
         "repeat_rate_by_period",
         "the window's days end on the month's last day",
-        "date_diff('day', at_month_ends.order_date, at_month_ends.period_end) < windows.window_days",
-        "date_diff('day', at_month_ends.order_date, at_month_ends.period_end) <= windows.window_days",
+        "on lengths.number < windows.window_days",
+        "on lengths.number <= windows.window_days",
     ),
     Mutant(
         "repeat_rate_by_period",
         "both orders lie within the window",
-        "date_diff('day', at_month_ends.date_before_decision, at_month_ends.period_end) < windows.window_days",
-        "date_diff('day', at_month_ends.date_before_decision, at_month_ends.period_end) <= windows.window_days",
+        "when by_shortest_window.shortest_window_of_two <= windows.window_days",
+        "when by_shortest_window.shortest_window_of_two < windows.window_days",
     ),
     Mutant(
         "repeat_rate_by_period",
@@ -108,8 +108,8 @@ MUTANTS = (
     Mutant(
         "repeat_rate_by_period",
         "an order stands for month ends before the next one",
-        "at_month_ends.period_end < at_month_ends.next_date",
-        "at_month_ends.period_end <= at_month_ends.next_date",
+        "states.next_date > ends_in_reach.period_end",
+        "states.next_date >= ends_in_reach.period_end",
     ),
     Mutant(
         "repeat_rate_by_period",

@@ -1,4 +1,4 @@
-"""`make bench`: the split of a whole run per step; or the models over a generated shop, identity, a source's load."""
+"""`make bench`: the split of a whole run per step; or models over a generated shop, identity, a load, the report."""
 
 import argparse
 import subprocess
@@ -11,6 +11,7 @@ from tests.bench.forecasts import time_forecasts
 from tests.bench.identity import resolve
 from tests.bench.loading import load
 from tests.bench.models import Bench
+from tests.bench.pages import time_pages
 from tests.bench.sources import time_source
 from tests.bench.sync import time_first_sync, time_plan
 
@@ -29,7 +30,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the generated shop lies, data/bench/<orders> by default")
     parser.add_argument("--threads", type=int, default=2, help="how many models dbt runs at once; as profiles.yml")
     parser.add_argument("--sync", type=int, help="time the plan of so many memberships, and a first sync, instead")
+    parser.add_argument("--pages", action="store_true", help="time the shop's report in a cold browser instead")
+    parser.add_argument("--no-build", action="store_true", help="take the pages as they were built")
     options = parser.parse_args()
+    if options.pages:
+        time_pages(Path(options.shop), build=not options.no_build)
+        return
     if options.sync is not None:
         folder = options.folder or REPOSITORY / "data" / "bench" / "sync"
         time_plan(options.sync, folder)

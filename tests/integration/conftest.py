@@ -1,6 +1,7 @@
 """Shops that are really run: by the command line, in a process of their own, into a folder of the test's own."""
 
 import csv
+import fcntl
 import hashlib
 import json
 import os
@@ -118,15 +119,21 @@ def small_entities() -> dict[str, list[dict[str, object]]]:
 
 
 @pytest.fixture(scope="session")
-def shared_run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
-    """Run one of the real shops, once a session."""
-    runs: dict[str, Run] = {}
+def shared_run(shared: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str], Run]:
+    """Run one of the real shops, once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "shared_shops"
+    folder.mkdir(exist_ok=True)
 
     def run(name: str) -> Run:
-        if name not in runs:
-            runs[name] = run_command(shared / "shops" / name, tmp_path_factory.mktemp(name))
-            assert runs[name].exit_code == 0, runs[name].errors + runs[name].output
-        return runs[name]
+        said = folder / f"{name}.txt"
+        with said.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not said.exists():
+                result = run_command(shared / "shops" / name, folder)
+                assert result.exit_code == 0, result.errors + result.output
+                said.write_text(result.output, encoding="utf-8")
+        return Run(0, said.read_text(encoding="utf-8"), "", folder / load_shop(shared / "shops" / name).name)
 
     return run
 

@@ -19,6 +19,8 @@ export default {
 	whatIfLead: 'Move the sliders: what each point more of repeat rate brings in a year.',
 	whatIfEmpty: 'Too early: too few first buyers have been watched long enough to reckon from.',
 	whatIfEmptyHelp: 'It fills by itself as time passes; it needs first buyers some of whom came back.',
+	whatIfNobody: 'Nobody bought for the first time in the last year, so there is nobody more of whom could come back.',
+	whatIfNobodyHelp: 'It fills by itself once there are new customers; until then the retention page shows how many came back.',
 	whatIfDefinition:
 		'New customers of a year, times the points by which the repeat rate grows, times the orders that a customer who comes back places from the second on, times the net sales of such an order. The range multiplies the lower ends of the 95 % intervals, and the upper ones, so it is rather too wide. It says what a change would be worth, not that it can be had.',
 	whatIfMaturity: (days) => `The repeat rate and the orders are of first buyers watched for ${days} days.`,

@@ -12,13 +12,15 @@ export default {
 	splitTitle: '购买前后的支出',
 	splitLead: (low, high) => `流传的建议是把 ${low} 至 ${high} 用于购买之后。`,
 	splitDefinition:
-		'每月营销支出按阶段划分：获得客户（acquisition）或让客户回来（post-purchase），按当日汇率折算为店铺货币。建议只是建议，并非测量结果。',
+		'每月营销支出按阶段划分：获得客户或让客户回来，按当日汇率折算为店铺货币。建议只是建议，并非测量结果。',
 	splitSample: (money, months) => `${months} 个月共 ${money}`,
 	withoutRate: '部分支出没有汇率，未计入。',
 	whatIfTitle: '如果有更多人回来',
 	whatIfLead: '移动滑块：复购率每提高一个百分点，一年能带来多少。',
 	whatIfEmpty: '为时尚早：被观察足够久的首购客户还太少，无法计算。',
 	whatIfEmptyHelp: '随着时间推移会自动填充；需要其中有人再次购买。',
+	whatIfNobody: '过去一年没有人首次购买，因此没有可以多回头的新客户。',
+	whatIfNobodyHelp: '有新客户之后会自动显示；在此之前，留存页显示有多少人回头。',
 	whatIfDefinition:
 		'一年的新客户，乘以复购率提高的百分点，再乘以一位回头客从第二单起的订单数，再乘以此类订单的净销售额。范围由各 95% 区间的下限相乘、上限相乘得出，因此偏宽。它说明变化值多少，并不表示一定能实现。',
 	whatIfMaturity: (days) => `复购率与订单数取自被观察满 ${days} 天的首购客户。`,

@@ -27,10 +27,25 @@ MakeSite = Callable[[Tables], Path]
 NO_LANGUAGE = re.compile(
     r"Second Order|English|TikTok( Shop)?|Amazon|Etsy|Walmart|Target|Google|Meta|Klaviyo|Omnisend|Shopify|Judge\.me"
     r"|Yotpo|Typeform|Smile\.io|Instagram|ChatGPT|Perplexity|Claude|Gemini|Copilot|WhatsApp"
-    r"|CUPED|AI Overviews|Kaplan|Meier|Wilson|Newcombe|Data Docs"
+    r"|CUPED|AUC|ROC|AI Overviews|Kaplan|Meier|Wilson|Newcombe|Data Docs"
     r"|dbt docs|NPS|CSAT|CSV|ISO 8601|SKU|VIP|Demo|[a-z]+(_[a-z0-9]+)+(\.[a-z_]+)?(\.csv)?|\b[0-9a-f]{12,32}\b"
-    r"|\d{4}-Q\d|orders\.csv|shop\.yml|\bdestinations\b|\bdrop\b|ops\.rejected_rows"
+    r"|[A-Z][a-z]+/[A-Z][A-Za-z_]+|\d{4}-Q\d|orders\.csv|shop\.yml|\bdestinations\b|\bdrop\b|ops\.rejected_rows"
 )
+# Tables and columns whose words are the project's own, and so in every language.
+OURS = {
+    "audience_exclusions",
+    "audience_sizes",
+    "benchmarks",
+    "diagnosis",
+    "diagnosis_flows",
+    "early_value_backtest",
+    "flow_class_name",
+    "flow_class_name_zh",
+    "prediction_backtest",
+    "reconciliation",
+    "run_info",
+}
+DICTIONARY = Path(__file__).parents[2] / "reports" / "components" / "text"
 # Rules that a serious or critical finding breaks; axe has no setting for "at least serious".
 SERIOUS = ("serious", "critical")
 
@@ -64,11 +79,16 @@ def test_every_page_shows_the_demo_shop_in_both_languages(
         visitor.open(f"{page}?lang={language}")
         nothing_broken(visitor)
         assert visitor.page.evaluate("document.documentElement.lang") == {"en": "en", "zh": "zh-Hans"}[language]
-        if language == "zh" and (left := left_in_english(visitor.page.locator("body").inner_text(), own)):
-            english[page] = left
         name = page.strip("/") or "week"
         visitor.page.screenshot(path=screenshots / f"{name}-{language}-{width}-{theme}.png", full_page=True)
         assert serious_findings(visitor, axe) == [], page
+        # Definitions and tables too, which a reader opens.
+        visitor.page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+        visitor.page.wait_for_function(
+            "[...document.querySelectorAll('details')].every((part) => part.querySelector('summary ~ *'))"
+        )
+        if language == "zh" and (left := left_in_english(visitor.page.locator("body").inner_text(), own)):
+            english[page] = left
     assert english == {}
 
 
@@ -96,21 +116,20 @@ def left_in_english(text: str, own: set[str]) -> list[str]:
 
 
 def shops_own_words(published: Path) -> set[str]:
-    """Texts that the shop or its tools wrote: titles, product types, flows, reasons, sources of benchmarks."""
+    """Texts that the shop or its tools wrote: titles, product types, flows, messages, reasons; and names of sources."""
     words: set[str] = set()
     with duckdb.connect() as connection:
         for file in (published / "reporting").glob("*.parquet"):
-            if file.stem == "run_info":
-                continue
             for name, kind, *_ in connection.execute(f"describe select * from '{file}'").fetchall():
-                if kind == "VARCHAR":
+                if kind == "VARCHAR" and (file.stem not in OURS and name not in OURS):
                     rows = connection.execute(f"select distinct \"{name}\" from '{file}'").fetchall()
                     words |= {value for (value,) in rows if value and re.search(r"[A-Z ]", value)}
-        rejected = connection.execute(
+        [(rejected,)] = connection.execute(
             f"select rejected_rows from '{published / 'reporting' / 'run_info.parquet'}'"
-        ).fetchone()
-    # Reasons name columns and the values a column may hold.
+        ).fetchall()
+    # Reasons name columns and the values a column may hold; who publishes a benchmark has a name of his own.
     words |= set(re.findall(r"[a-z_]{3,}", str(rejected)))
+    words |= set(re.findall(r"[A-Za-z]{3,}", (DICTIONARY / "zh" / "benchmark.js").read_text(encoding="utf-8")))
     return {word for word in words if len(word) > 2}
 
 
@@ -241,6 +260,20 @@ def persons_of_the_demo(repository: Path) -> set[str]:
             ).fetchall()
             persons |= {value.strip() for (value,) in rows if value and len(value.strip()) >= 6}
     return persons
+
+
+def test_the_new_page_of_the_guide_asks_for_what_there_is(repository: Path, published_demo: Path) -> None:
+    guide = (repository / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    [page] = re.findall(r"^````md\n(.*?)^````$", guide, re.DOTALL | re.MULTILINE)
+    assert len(page.splitlines()) < 20
+    [select] = re.findall(r"^```sql \w+\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    # Evidence calls the folder of tables `reporting`.
+    assert read(published_demo, select.replace("reporting.", "")) != []
+    components = repository / "reports" / "components"
+    for name, written in re.findall(r"<([A-Z]\w+) ([^>]*(?:=>[^>]*)*)>", page):
+        declared = (components / f"{name}.svelte").read_text(encoding="utf-8")
+        for given in re.findall(r"(?<![\w.:])([a-z]+)=(?=[{\"])", written):
+            assert f"export let {given}" in declared, (name, given)
 
 
 @pytest.mark.usefixtures("chromium")

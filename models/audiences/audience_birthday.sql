@@ -1,13 +1,1 @@
-select
-    person_id,
-    email,
-    entered_at,
-    reason,
-    first_name,
-    timezone,
-    send_hour_local,
-    send_at,
-    tier,
-    due_date as birthday_date
-from {{ ref('int_audiences__members') }}
-where audience = 'birthday'
+{{ audience("birthday", ["tier", "due_date as birthday_date"]) }}

@@ -1,22 +1,4 @@
-select
-    person_id,
-    email,
-    entered_at,
-    reason,
-    first_name,
-    timezone,
-    send_hour_local,
-    send_at,
-    tier,
-    order_date,
-    product_id,
-    product_title,
-    product_url,
-    product_image_url,
-    next_product_id,
-    next_product_title,
-    next_product_url,
-    next_product_image_url,
-    next_product_price
-from {{ ref('int_audiences__members') }}
-where audience = 'completion'
+{{ audience("completion", [
+    "tier", "order_date", "product_id", "product_title", "product_url", "product_image_url", "next_product_id",
+    "next_product_title", "next_product_url", "next_product_image_url", "next_product_price",
+]) }}

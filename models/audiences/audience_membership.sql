@@ -1,14 +1,1 @@
-select
-    person_id,
-    email,
-    entered_at,
-    reason,
-    first_name,
-    timezone,
-    send_hour_local,
-    send_at,
-    tier,
-    orders,
-    last_order_date
-from {{ ref('int_audiences__members') }}
-where audience = 'membership'
+{{ audience("membership", ["tier", "orders", "last_order_date"]) }}

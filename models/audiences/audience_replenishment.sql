@@ -1,18 +1,4 @@
-select
-    person_id,
-    email,
-    entered_at,
-    reason,
-    first_name,
-    timezone,
-    send_hour_local,
-    send_at,
-    tier,
-    due_date as run_out_date,
-    next_product_id,
-    next_product_title,
-    next_product_url,
-    next_product_image_url,
-    next_product_price
-from {{ ref('int_audiences__members') }}
-where audience = 'replenishment'
+{{ audience("replenishment", [
+    "tier", "due_date as run_out_date", "next_product_id", "next_product_title", "next_product_url",
+    "next_product_image_url", "next_product_price",
+]) }}

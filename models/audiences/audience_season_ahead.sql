@@ -1,13 +1,1 @@
-select
-    person_id,
-    email,
-    entered_at,
-    reason,
-    first_name,
-    timezone,
-    send_hour_local,
-    send_at,
-    tier,
-    due_date as season_date
-from {{ ref('int_audiences__members') }}
-where audience = 'season_ahead'
+{{ audience("season_ahead", ["tier", "due_date as season_date"]) }}

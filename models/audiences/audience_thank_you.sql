@@ -1,19 +1,4 @@
-select
-    person_id,
-    email,
-    entered_at,
-    reason,
-    first_name,
-    timezone,
-    send_hour_local,
-    send_at,
-    tier,
-    order_date,
-    product_id,
-    product_title,
-    product_url,
-    product_image_url,
-    delivered_date,
-    '{{ audiences_setting("thank_you_after") }}' as occasion
-from {{ ref('int_audiences__members') }}
-where audience = 'thank_you'
+{{ audience("thank_you", [
+    "tier", "order_date", "product_id", "product_title", "product_url", "product_image_url", "delivered_date",
+    "'" ~ audiences_setting("thank_you_after") ~ "' as occasion"
+]) }}

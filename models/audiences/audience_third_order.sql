@@ -1,18 +1,3 @@
-select
-    person_id,
-    email,
-    entered_at,
-    reason,
-    first_name,
-    timezone,
-    send_hour_local,
-    send_at,
-    tier,
-    order_date,
-    product_id,
-    product_title,
-    product_url,
-    product_image_url,
-    orders
-from {{ ref('int_audiences__members') }}
-where audience = 'third_order'
+{{ audience("third_order", [
+    "tier", "order_date", "product_id", "product_title", "product_url", "product_image_url", "orders",
+]) }}

@@ -3,28 +3,61 @@
 {% set windows = setting("lift_flow_windows") %}
 {% set shares = setting("lift_holdout_shares") %}
 {% set flow_ids = setting("lift_flow_ids") %}
+{% set names = ["key", "name_en", "name_zh", "'Second Order: ' || key"] %}
 
-with arms as (
+with audience_names as (
+
+    {% for name in names %}
+        select
+            key as audience,
+            translate(lower({{ name }}), '-_', '  ') as plain_name
+        from {{ ref('audiences') }}
+        {% if not loop.last %}
+            union all
+        {% endif %}
+    {% endfor %}
+
+),
+
+tool_flows as (
+
+    -- Our own arms go by the audience: the tool's flow is the one that is named like it.
+    select
+        audience_names.audience,
+        min(messages.flow_id) as flow_id
+    from {{ ref('int_flows__messages') }} as messages
+    inner join audience_names
+        on translate(lower(messages.flow_name), '-_', '  ') = audience_names.plain_name
+    where messages.flow_id is not null
+    group by audience_names.audience
+
+),
+
+arms as (
 
     -- Arms drawn before the flow was built in a tool have a name of their own for it.
     select
-        source,
-        experiment_id,
-        arm,
-        triggered_at,
-        has_two_arms,
+        assigned.source,
+        assigned.experiment_id,
+        assigned.arm,
+        assigned.triggered_at,
+        assigned.has_two_arms,
         {% if flow_ids %}
             case
                 {% for flow in flow_ids %}
-                    when flow_id = '{{ flow | replace("'", "''") }}'
+                    when assigned.flow_id = '{{ flow | replace("'", "''") }}'
                         then '{{ (flow_ids[flow] or "") | replace("'", "''") }}'
                 {% endfor %}
-                else flow_id
+                else coalesce(tool_flows.flow_id, assigned.flow_id)
             end as flow_id
         {% else %}
-            flow_id
+            coalesce(tool_flows.flow_id, assigned.flow_id) as flow_id
         {% endif %}
-    from {{ ref('fct_experiment_arms') }}
+    from {{ ref('fct_experiment_arms') }} as assigned
+    left join tool_flows
+        on
+            assigned.source = 'second_order'
+            and assigned.flow_id = tool_flows.audience
 
 ),
 

@@ -10,6 +10,12 @@ MUTANTS = (
         "as is_triggered",
     ),
     Mutant(
+        "int_proof__experiments",
+        "others' arms are about the flow they name, called like an audience or not",
+        "on assigned.source = 'second_order' and assigned.flow_id = tool_flows.audience",
+        "on assigned.flow_id = tool_flows.audience",
+    ),
+    Mutant(
         "int_proof__persons",
         "the window's last second belongs to it",
         "and matured.watched_from + matured.watched_for >= orders.ordered_at",

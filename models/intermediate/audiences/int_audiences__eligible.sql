@@ -1,12 +1,5 @@
 -- Who a rule would take now, and what the contact policy says to it. A window takes everybody who entered it since the
 -- version before, so that a run that didn't happen loses nobody, and takes nobody twice.
-{% set keys = [
-    "delay", "dissatisfied", "onboarding", "thank_you", "check_in", "review_request", "photo_request",
-    "referred_welcome", "replenishment", "price_sensitive", "promotion_buyers", "potential_high_value", "third_order",
-    "membership", "advocates", "community", "at_risk", "win_back", "birthday", "vip", "season_ahead", "second_order",
-    "completion", "accessories", "tier_a", "tier_b", "tier_c", "sunset",
-] %}
-
 with previous_run as (
 
     -- What was remembered at this very moment is what this run itself finds. Before the first version nothing was
@@ -67,26 +60,6 @@ entered_of_late as (
 
 ),
 
-candidates as (
-
-    {% for key in keys %}
-        select
-            '{{ key }}' as audience,
-            taken.person_id,
-            taken.opens_at,
-            taken.closes_at,
-            taken.reason,
-            taken.order_key,
-            taken.next_product_id,
-            taken.due_date
-        from {{ ref('int_audiences__' ~ key) }} as taken
-        {% if not loop.last %}
-            union all
-        {% endif %}
-    {% endfor %}
-
-),
-
 opened as (
 
     select
@@ -105,7 +78,7 @@ opened as (
                 candidates.next_product_id desc nulls last,
                 candidates.reason desc
         ) as recency_rank
-    from candidates
+    from {{ ref('int_audiences__candidates') }} as candidates
     cross join previous_run
     left join memberships
         on
@@ -145,7 +118,7 @@ shares as (
 
 ),
 
-shares_in_force as (
+periods as (
 
     select
         flow_id,
@@ -155,42 +128,21 @@ shares_in_force as (
             when row_number() over (partition by flow_id order by from_at) = 1 then cast('1900-01-01' as timestamp)
             else from_at
         end as from_at,
-        lead(from_at) over (partition by flow_id order by from_at) as until_at
+        coalesce(
+            lead(from_at) over (partition by flow_id order by from_at), cast('9999-01-01' as timestamp)
+        ) as until_at
     from shares
 
 ),
 
-arms as (
+shares_in_force as (
 
-    select
-        opened.audience,
-        opened.person_id,
-        bool_or(
-            shares_in_force.flow_id = opened.audience
-            and flows.holdout_share > 0
-            and shares_in_force.holdout_share
-            > {{ hash_share("shares_in_force.salt || people.drawn_as") }}
-        ) as is_held_out,
-        bool_or(
-            shares_in_force.flow_id = 'global'
-            and flows.holdout_share > 0
-            and shares_in_force.holdout_share
-            > {{ hash_share("shares_in_force.salt || people.drawn_as") }}
-        ) as is_held_out_of_all
-    from opened
-    inner join {{ ref('int_audiences__people') }} as people
-        on opened.person_id = people.person_id
-    inner join shares_in_force
-        on
-            shares_in_force.flow_id in (opened.audience, 'global')
-            and people.assigned_at >= shares_in_force.from_at
-            and (people.assigned_at < shares_in_force.until_at or shares_in_force.until_at is null)
+    -- A share of nothing ends a holdout, whatever was drawn.
+    select periods.*
+    from periods
     inner join {{ ref('int_audiences__flows') }} as flows
-        on shares_in_force.flow_id = flows.flow_id
-    where opened.recency_rank = 1
-    group by
-        opened.audience,
-        opened.person_id
+        on periods.flow_id = flows.flow_id
+    where flows.holdout_share > 0
 
 ),
 
@@ -206,6 +158,8 @@ judged as (
         opened.next_product_id,
         opened.due_date,
         opened.member_since,
+        opened.last_entered_at,
+        catalogue.cool_down_days,
         catalogue.kind,
         catalogue.is_service,
         catalogue.is_message,
@@ -216,8 +170,12 @@ judged as (
         coalesce(entered_of_late.promotion_entries_30d, 0) as promotion_entries_30d,
         people.value_messages_30d,
         people.promotions_30d,
-        coalesce(arms.is_held_out, false) as is_held_out,
-        coalesce(arms.is_held_out_of_all, false) as is_held_out_of_all,
+        coalesce(
+            own_shares.holdout_share > {{ hash_share("own_shares.salt || people.drawn_as") }}, false
+        ) as is_held_out,
+        coalesce(
+            global_shares.holdout_share > {{ hash_share("global_shares.salt || people.drawn_as") }}, false
+        ) as is_held_out_of_all,
         case
             when not people.is_reachable then 'not_reachable'
             when catalogue.is_service and people.is_suppressed then 'suppressed'
@@ -246,10 +204,16 @@ judged as (
         on opened.audience = catalogue.key
     left join entered_of_late
         on opened.person_id = entered_of_late.person_id
-    left join arms
+    left join shares_in_force as own_shares
         on
-            opened.audience = arms.audience
-            and opened.person_id = arms.person_id
+            opened.audience = own_shares.flow_id
+            and people.assigned_at >= own_shares.from_at
+            and people.assigned_at < own_shares.until_at
+    left join shares_in_force as global_shares
+        on
+            global_shares.flow_id = 'global'
+            and people.assigned_at >= global_shares.from_at
+            and people.assigned_at < global_shares.until_at
     where opened.recency_rank = 1
 
 ),
@@ -257,31 +221,23 @@ judged as (
 cooled as (
 
     select
-        judged.*,
-        not judged.is_service
-        and judged.is_message
-        and (judged.is_held_out or judged.is_held_out_of_all) as is_in_holdout,
+        *,
+        is_held_out or is_held_out_of_all as is_in_holdout,
         case
-            when judged.refused_for is not null then judged.refused_for
+            when refused_for is not null then refused_for
             when
-                judged.member_since is null
-                and memberships.last_entered_at
-                > {{ as_of() }} - catalogue.cool_down_days * interval '1' day
+                member_since is null
+                and last_entered_at > {{ as_of() }} - cool_down_days * interval '1' day
                 then 'cool_down'
         end as refused_then
     from judged
-    inner join {{ ref('audiences') }} as catalogue
-        on judged.audience = catalogue.key
-    left join memberships
-        on
-            judged.audience = memberships.audience
-            and judged.person_id = memberships.person_id
 
 ),
 
 counted as (
 
-    -- Messages to come: who enters now is written to now, and what is of value goes before promotions.
+    -- Messages to come: who enters now is written to now, and what is of value goes before promotions. Service and
+    -- lists count for nothing here.
     select
         *,
         greatest(promotions_30d, promotion_entries_30d) as promotions,
@@ -290,9 +246,7 @@ counted as (
             sum(
                 case
                     when
-                        is_message
-                        and not is_service
-                        and not is_in_holdout
+                        not is_in_holdout
                         and member_since is null
                         and refused_then is null
                         and kind = 'value'
@@ -303,6 +257,9 @@ counted as (
             greatest(max_emails_per_month - greatest(messages_30d, value_entries_30d + promotion_entries_30d), 0)
         ) as value_messages
     from cooled
+    where
+        is_message
+        and not is_service
 
 ),
 
@@ -361,16 +318,12 @@ capped as (
         case
             when
                 refused_next is null
-                and is_message
-                and not is_service
                 and member_since is null
                 and greatest(messages_30d, value_entries_30d + promotion_entries_30d) + coalesce(
                     sum(
                         case
                             when
                                 refused_next is null
-                                and is_message
-                                and not is_service
                                 and member_since is null
                                 and not is_in_holdout
                                 then 1
@@ -386,6 +339,47 @@ capped as (
             else refused_next
         end as refused_last
     from one_promotion
+
+),
+
+decided as (
+
+    select
+        audience,
+        person_id,
+        member_since,
+        opens_at,
+        closes_at,
+        reason,
+        order_key,
+        next_product_id,
+        due_date,
+        is_service,
+        is_message,
+        is_held_out,
+        is_held_out_of_all,
+        refused_last
+    from capped
+    union all
+    select
+        audience,
+        person_id,
+        member_since,
+        opens_at,
+        closes_at,
+        reason,
+        order_key,
+        next_product_id,
+        due_date,
+        is_service,
+        is_message,
+        is_held_out,
+        is_held_out_of_all,
+        refused_then as refused_last
+    from cooled
+    where
+        is_service
+        or not is_message
 
 )
 
@@ -411,4 +405,4 @@ select
         when is_held_out_of_all then 'global_holdout'
         when is_message and is_held_out then 'holdout'
     end as excluded_for
-from capped
+from decided

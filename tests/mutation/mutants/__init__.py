@@ -10,6 +10,7 @@ A change that no input can tell from the rule is no mutant. These look like one 
 """
 
 from tests.mutation.mutants import (
+    audiences,
     flows,
     foresight,
     identity,
@@ -34,5 +35,6 @@ AREAS = {
     "money in": money_in.MUTANTS,
     "proof": proof.MUTANTS,
     "foresight and timing": foresight.MUTANTS,
+    "audiences": audiences.MUTANTS,
 }
 MUTANTS: tuple[Mutant, ...] = tuple(mutant for mutants in AREAS.values() for mutant in mutants)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,106 @@ def test_a_shop_at_shopify_gives_the_figures_of_the_same_shop_in_files(
     assert given.keys() == expected.keys()
     for table, rows in expected.items():
         assert _of_one_source(given[table]) == _of_one_source(rows), table
+
+
+def test_what_few_shops_have_in_the_shared_shape(builder: Builder, shopify: FakeShopify, tmp_path: Path) -> None:
+    """Trade, subscriptions by tag, returns paid in credit, parcels called off, addresses that can't be written to."""
+    at = "2025-03-01T10:00:00Z"
+    kinds: dict[int, dict[str, Any]] = {
+        1: {"purchasingEntity": {"__typename": "PurchasingCompany"}},
+        2: {"tags": ["B2B"]},
+        3: {"tags": [" Subscription First Order "]},
+        4: {"tags": ["appstle_subscription_recurring_order"]},
+        5: {"sourceName": "subscription_contract_checkout_one"},
+        # Who sells to trade under a subscription still sells to trade.
+        6: {"tags": ["wholesale"], "sourceName": "subscription_contract"},
+        7: {"tags": ["Replacement"]},
+    }
+    for number, fields in kinds.items():
+        shopify.put(data.order(number, at, [data.line(number, "10.00")], email=f"p{number}@example.com", **fields))
+    items = [data.line(80 + number, "10.00") for number in range(6)]
+    credit, card = (
+        data.payment(number, "10.00", gateway, kind="REFUND")
+        for number, gateway in ((1, "shopify_store_credit"), (2, "shopify_payments"))
+    )
+    paid_by = {0: [credit], 1: [credit, card], 2: [data.payment(3, "10.00", "gift_card", kind="REFUND")]}
+    statuses = {3: {"status": "DECLINED"}}
+    shopify.put(
+        data.order(
+            8, at, items, email="p8@example.com",
+            returns=[
+                data.return_of(
+                    number, at, [data.returned(number, item, 1, "unwanted", refundedQuantity=int(number == 4))],
+                    **statuses.get(number, {}),
+                )
+                for number, item in enumerate(items)
+            ],
+            refunds=[
+                data.refund(number, at, [data.refunded(number, items[number], 1, "10.00")],
+                            # Of the second refund a fee was kept.
+                            [data.adjustment(9, "2.00")] * (number == 1),
+                            transactions=paid, note=" as asked " if number == 2 else None,
+                            **{"return": {"id": gid("Return", number)}})
+                for number, paid in paid_by.items()
+            ],
+            fulfillments=[
+                data.fulfillment(1, at, status="CANCELLED"),
+                data.fulfillment(2, at, displayStatus=None),
+            ],
+        )
+    )  # fmt: skip
+    invalid = data.customer(2, at, "typo@example", "SUBSCRIBED")
+    invalid["defaultEmailAddress"]["validFormat"] = False
+    shopify.put(
+        data.customer(1, at, "bounced@example.com", "INVALID"),
+        invalid,
+        data.customer(4, at, None, defaultPhoneNumber=data.phone("+4915100000004", "UNSUBSCRIBED")),
+        data.customer(5, at, "five@example.com", defaultPhoneNumber=data.phone("+4915100000005", "REDACTED")),
+    )
+    folder = write_shop(tmp_path, "few", {}, as_of="2025-06-01T00:00:00")
+    with shopify.running():
+        (folder / "shop.yml").write_text(
+            "name: few\ntimezone: UTC\ncurrency: EUR\nas_of: 2025-06-01T00:00:00\n"
+            f"sources:\n  shopify:\n    shop: fake.myshopify.com\n    url: {shopify.url}\n"
+        )
+        (configured,) = configured_sources(load_shop(folder))
+        built = builder.build(
+            folder, "shopify_few", select="staging.shopify",
+            load=lambda connection: load_source(
+                configured, connection, tmp_path / "dlt", STARTED, clock=shopify.clock, progress=lambda _: None
+            ),
+        )  # fmt: skip
+    assert shopify.violations == []
+    assert built.query(
+        "select order_id, order_type, exchange_of_order_id from staging.stg_shopify__orders order by all"
+    ) == [
+        ("1", "wholesale", None),
+        ("2", "wholesale", None),
+        ("3", "subscription_first", None),
+        ("4", "subscription_renewal", None),
+        ("5", "subscription_first", None),
+        ("6", "wholesale", None),
+        ("7", None, "unknown"),
+        ("8", None, None),
+    ]
+    assert built.query("select return_id, outcome from staging.stg_shopify__returns order by all") == [
+        ("0", "store_credit"), ("1", "refund"), ("2", "store_credit"), ("4", "refund"), ("5", None)
+    ]  # fmt: skip
+    assert built.query("select refund_id, amount, reason from staging.stg_shopify__refunds order by all") == [
+        ("0", Decimal("10.0000"), None),
+        ("1", Decimal("10.0000"), None),
+        ("2", Decimal("10.0000"), "as asked"),
+        ("adjustment-9", Decimal("-2.0000"), "refund_discrepancy"),
+    ]
+    assert built.query("select fulfillment_id, status from staging.stg_shopify__fulfillments") == [("2", "success")]
+    assert built.query(
+        "select customer_id, email, email_consent, phone, sms_consent, suppression_reason "
+        "from staging.stg_shopify__profiles order by all"
+    ) == [
+        ("1", "bounced@example.com", "never", None, None, "invalid"),
+        ("2", "typo@example", "subscribed", None, None, "invalid"),
+        ("4", None, None, "+4915100000004", "unsubscribed", None),
+    ]
 
 
 @pytest.fixture
@@ -304,8 +405,9 @@ def test_a_required_field_that_changes_its_type_stops_the_source_and_is_named(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
 def test_killed_at_any_moment_and_run_again_gives_what_one_load_gives(
-    schema_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    kills: int, schema_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SHOPIFY_ACCESS_TOKEN", TOKEN)
     fake = Mortal(schema_file, FakeClock(STARTED.replace(tzinfo=UTC)), throttle=False)
@@ -320,7 +422,7 @@ def test_killed_at_any_moment_and_run_again_gives_what_one_load_gives(
         assert fake.child.wait() == 0
         requests = len(fake.log)
         lives = random.Random(7)
-        for number in range(3):
+        for number in range(kills):
             warehouse = tmp_path / f"killed_{number}.duckdb"
             fake.dies_at = len(fake.log) + lives.randint(2, requests - 1)
             fake.child = start(fake.url, warehouse)

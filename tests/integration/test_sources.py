@@ -373,6 +373,15 @@ def test_klaviyos_records_in_the_shared_shape(account: FakeKlaviyo, builder: Bui
     })  # fmt: skip
     account.add_event("CONFIRM", "MRECEIVED", "P3", at, {"$flow": "FLOW2", "$message": "MSG3"})
     account.add_event("OLD", "MBOUNCED", "P1", at, {"$message": "CAMP1", "Campaign Name": "Spring news"})
+    # Texts: what came from the customer is no message of the shop's, and who leaves a list keeps their consent.
+    later = at + timedelta(minutes=1)
+    for number, name in enumerate(
+        ("Received SMS", "Failed to Deliver SMS", "Clicked SMS", "Unsubscribed from SMS Marketing", "Sent SMS",
+         "Unsubscribed from List")
+    ):  # fmt: skip
+        account.add_metric(f"MTEXT{number}", name)
+        account.add_event(f"TEXT{number}", f"MTEXT{number}", "P1", later, {})
+    account.add_event("TEXTX", "MOPENED", "P1", later, {"Apple Privacy Open": "true"})
     account.add_event("SPAM", "MSPAM", "P1", at, {"Recipient Email Address": " Ann@Example.com "})
     account.add_profile(
         "P5", FIRST, email="dora@example.com", subscriptions=consent("SUBSCRIBED", "SUBSCRIBED", "HARD_BOUNCE")
@@ -406,7 +415,17 @@ def test_klaviyos_records_in_the_shared_shape(account: FakeKlaviyo, builder: Bui
         ("SPAM", "complained", "email", "ann@example.com", "P1", None, None, None, None, None, None, None, None, None),
     ]  # fmt: skip
     # A fifth of the 40 others are orders, which Klaviyo only repeats.
-    assert warehouse.value("select count(*) from intermediate.int_arrivals__message_events") == 32 + 5
+    assert warehouse.value("select count(*) from intermediate.int_arrivals__message_events") == 32 + 5 + 5
+    assert warehouse.query(
+        "select event_id, event_type, channel, is_machine from intermediate.int_arrivals__message_events "
+        f"where occurred_at = timestamp '{later.replace(tzinfo=None)}' order by event_id"
+    ) == [
+        ("TEXT0", "delivered", "sms", None),
+        ("TEXT1", "bounced", "sms", None),
+        ("TEXT2", "clicked", "sms", None),
+        ("TEXT3", "unsubscribed", "sms", None),
+        ("TEXTX", "opened", "email", True),
+    ]
     assert warehouse.query(
         "select customer_id, email, phone, email_consent, email_consent_at, sms_consent, suppression_reason "
         "from intermediate.int_arrivals__profiles where customer_id in ('P2', 'P4', 'P5') order by customer_id"

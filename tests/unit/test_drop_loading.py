@@ -263,7 +263,9 @@ def test_rows_of_a_large_file_know_their_place(
 
 
 def test_a_load_leaves_the_connection_as_it_was(load: Load, connection: duckdb.DuckDBPyConnection) -> None:
-    settings = "select current_setting('memory_limit'), current_setting('threads')"
+    settings = (
+        "select current_setting('memory_limit'), current_setting('threads'), current_setting('force_compression')"
+    )
     before = connection.execute(settings).fetchone()
     load({})
     assert connection.execute(settings).fetchone() == before

@@ -156,12 +156,13 @@ def _bounded(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     settings = "select current_setting('memory_limit'), current_setting('threads')"
     before = connection.execute(settings).fetchone()
     assert before is not None
-    connection.execute(f"set memory_limit = '{_MEMORY}'; set threads = {threads}")
+    # The way that texts are stored in the end whatever they hold: to try the others on each column costs a fifteenth.
+    connection.execute(f"set memory_limit = '{_MEMORY}'; set threads = {threads}; set force_compression = 'dict_fsst'")
     try:
         yield
     finally:
         # The engine's own limit first: DuckDB tells a limit rounded, and setting it again would lower it a little.
-        connection.execute("reset memory_limit; reset threads")
+        connection.execute("reset memory_limit; reset threads; reset force_compression")
         if connection.execute(settings).fetchone() != before:
             connection.execute(f"set memory_limit = '{before[0]}'; set threads = {before[1]}")
 

@@ -1,6 +1,11 @@
 -- The orders a message may be about: a person's last one, and those placed lately enough to be still on their way or
 -- just arrived. Everything a message says of an order is known here, so that rules only compare days.
-{% set recent_days = 120 %}
+-- How long a message may come after the delivery is a setting; how long the delivery takes is allowed 90 days.
+{% set to_days = [] %}
+{% for window in ["delay_to_days", "onboarding_to_days", "check_in_to_days", "review_request_to_days"] %}
+    {% do to_days.append(audiences_setting(window) | int) %}
+{% endfor %}
+{% set recent_days = 90 + to_days | max %}
 
 with orders as (
 

@@ -72,7 +72,7 @@ def fit_spend(cells: SpendCells) -> SpendFit:
     starts = [np.log([3.0, 3.0, 0.7]), np.log([1.0, 8.0, 5.0]), np.log([20.0, 3.0, 0.1])]
     logs = lowest_point(loss, starts, -np.log(_GREATEST), np.log(_GREATEST))
     p, q, gamma = (float(value) for value in np.exp(logs))
-    if max(p, q, gamma) > _GREATEST:
+    if max(p, q, gamma) > _GREATEST or min(p, q, gamma) < 1 / _GREATEST:
         raise NotConvergedError("purchases' values don't tell the spend model's parameters apart")
     covariance = curvature_covariance(loss, logs, persons)
     # The likelihood of money, not of money in units of its mean.

@@ -282,8 +282,8 @@ MUTANTS = (
     Mutant(
         "fct_orders",
         "of orders in one second the smallest id as text comes first",
-        "orders.source, orders.order_id",
-        "orders.source, orders.order_id desc",
+        "order by orders.ordered_at, orders.source, orders.order_id",
+        "order by orders.ordered_at, orders.source, orders.order_id desc",
     ),
     Mutant(
         "fct_orders",

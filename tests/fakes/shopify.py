@@ -410,6 +410,9 @@ class FakeShopify(Fake):
         running = [item for item in self.nodes["BulkOperation"].values() if item["status"] in ("CREATED", "RUNNING")]
         if not problem and len(running) + self.other_operations >= MAXIMUM_OPERATIONS:
             self.other_operations = max(0, self.other_operations - 1)
+            # Who waits for a place sees the others end, those that nobody asks after any more too.
+            for item in running:
+                self.poll_bulk(item)
             code = "OPERATION_IN_PROGRESS"
             problem = "A bulk query operation for this app and shop is already in progress."
         if problem:

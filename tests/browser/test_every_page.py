@@ -27,7 +27,7 @@ MakeSite = Callable[[Tables], Path]
 NO_LANGUAGE = re.compile(
     r"Second Order|English|TikTok( Shop)?|Amazon|Etsy|Walmart|Target|Google|Meta|Klaviyo|Omnisend|Shopify|Judge\.me"
     r"|Yotpo|Typeform|Smile\.io|Instagram|ChatGPT|Perplexity|Claude|Gemini|Copilot|WhatsApp"
-    r"|CUPED|AUC|ROC|AI Overviews|Kaplan|Meier|Wilson|Newcombe|Data Docs"
+    r"|BG/NBD|CUPED|AUC|ROC|AI Overviews|Kaplan|Meier|Wilson|Newcombe|Data Docs"
     r"|dbt docs|NPS|CSAT|CSV|ISO 8601|SKU|VIP|Demo|[a-z]+(_[a-z0-9]+)+(\.[a-z_]+)?(\.csv)?|\b[0-9a-f]{12,32}\b"
     r"|[A-Z][a-z]+/[A-Z][A-Za-z_]+|\d{4}-Q\d|orders\.csv|shop\.yml|\bdestinations\b|\bdrop\b|ops\.rejected_rows"
 )
@@ -42,6 +42,7 @@ OURS = {
     "flow_class_name",
     "flow_class_name_zh",
     "prediction_backtest",
+    "prediction_models",
     "reconciliation",
     "run_info",
 }

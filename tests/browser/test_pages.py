@@ -253,6 +253,13 @@ def check_lifetime(visit: Visit, published: Path) -> None:
         published, "select forecast, predicted_orders from prediction_backtest where forecast <> 'past spend'"
     ):
         assert visit.text("backtest", f"backtest-{forecast.replace(' ', '-')}", "value") == count(predicted), forecast
+    for model, error in read(
+        published,
+        "select model, earlier_mean_absolute_error from prediction_models where period = 'now'",
+    ):
+        assert visit.text("model-card", f"model-card-{model}", "value") == str(rounded(error, "0.0001").normalize()), model
+    for tenth, orders in read(published, "select tenth, actual_orders / customers from prediction_calibration"):
+        assert visit.text("calibration", f"calibration-{tenth}", "value") == str(rounded(orders, "0.01")), tenth
 
 
 def check_budget(visit: Visit, published: Path) -> None:

@@ -129,6 +129,28 @@ export default {
 	earlyCame: 'In the best fifth',
 	earlyShare: 'Share that came about',
 	brier: 'Brier score',
+	cardTitle: 'Which model foretells, and why this one',
+	cardLead: (model, error, tried) =>
+		`The model taken is ${model}: tried at an earlier cut it was off by ${error} orders a customer, the least of ${tried}.`,
+	cardEmpty: 'No model could be tried on the shop’s own past yet.',
+	cardSample: (customers, repeat) => `${customers} customers, of whom ${repeat} came back`,
+	cardMaturity: 'Errors and likelihoods are of spans that are over for everyone.',
+	cardDefinition:
+		'Each model is fitted to what was known at two cuts in the past and to what is known now; at the cuts in the past it is asked for what came after. Each cut takes the model that was least off at the cut before it, so that none is judged by what it was chosen by. Error: orders by which a customer’s forecast was off on average. Likelihood: the mean logarithm of the chance that the model gave to what each customer then did; nearer to nought is better.',
+	cut: 'Fitted at',
+	cuts: { trial: 'First cut', backtest: 'Second cut', now: 'Now' },
+	modelColumn: 'Model',
+	// The others are called alike everywhere.
+	model: {
+		'Pareto/NBD with first order value': 'Pareto/NBD, first order'
+	},
+	repeatCustomers: 'Who came back',
+	daysForetold: 'Days foretold',
+	likelihood: 'Likelihood (logarithm)',
+	likelihoodEach: (value) => `likelihood ${value}`,
+	taken: 'Taken',
+	isTaken: 'Yes',
+	isNotTaken: 'No',
 	actual: 'What came',
 	forecast: {
 		model: 'The model',

@@ -122,6 +122,27 @@ export default {
 	earlyCame: '进入最好的五分之一',
 	earlyShare: '实际比例',
 	brier: '布里尔分数',
+	cardTitle: '由哪个模型预测，为什么是它',
+	cardLead: (model, error, tried) => `由 ${model} 预测：在较早的切点试算时，每位客户平均相差 ${error} 单，是 ${tried} 个模型中最小的。`,
+	cardEmpty: '还没有模型能用店铺自己的过去试算。',
+	cardSample: (customers, repeat) => `${customers} 位客户，其中 ${repeat} 位再次购买`,
+	cardMaturity: '误差和似然都来自对所有人已结束的时段。',
+	cardDefinition:
+		'每个模型都用过去两个切点和现在所知的信息来拟合，并在过去的切点预测此后的情况。每个切点采用在前一个切点误差最小的模型，因此不会用选中它的依据来检验它。误差：每位客户的预测平均相差多少单。似然：模型给每位客户后来实际情况的概率的对数均值，越接近零越好。',
+	cut: '拟合时点',
+	cuts: { trial: '第一个切点', backtest: '第二个切点', now: '现在' },
+	modelColumn: '模型',
+	// The others are called alike everywhere.
+	model: {
+		'Pareto/NBD with first order value': 'Pareto/NBD（含首单金额）'
+	},
+	repeatCustomers: '再次购买的客户',
+	daysForetold: '预测天数',
+	likelihood: '似然（对数）',
+	likelihoodEach: (value) => `似然 ${value}`,
+	taken: '采用',
+	isTaken: '是',
+	isNotTaken: '否',
 	actual: '实际',
 	forecast: {
 		model: '模型',

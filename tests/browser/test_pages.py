@@ -257,7 +257,9 @@ def check_lifetime(visit: Visit, published: Path) -> None:
         published,
         "select model, earlier_mean_absolute_error from prediction_models where period = 'now'",
     ):
-        assert visit.text("model-card", f"model-card-{model}", "value") == str(rounded(error, "0.0001").normalize()), model
+        assert visit.text("model-card", f"model-card-{model}", "value") == str(rounded(error, "0.0001").normalize()), (
+            model
+        )
     for tenth, orders in read(published, "select tenth, actual_orders / customers from prediction_calibration"):
         assert visit.text("calibration", f"calibration-{tenth}", "value") == str(rounded(orders, "0.01")), tenth
 

@@ -18,8 +18,10 @@ from orchestration.destinations.registry import erase_everywhere
 from orchestration.publish.version import publish
 from orchestration.shop import Shop, ShopPaths
 from orchestration.warehouse import open_warehouse
+from tests.fakes.clock import FakeClock
 from tests.fakes.server import Fault
-from tests.integration.sync_shop import OmnisendTool, SyncShop, crowd, people, sync_shop_with
+from tests.integration.conftest import run_command, small_entities, write_shop
+from tests.integration.sync_shop import KlaviyoTool, OmnisendTool, SyncShop, crowd, people, sync_shop_with
 from tests.integration.warehouse import Warehouse
 
 
@@ -209,3 +211,35 @@ def test_consent_is_read_from_the_warehouse_that_dbt_built(golden: Warehouse, sh
     assert 0 < len(expected) < everybody
     assert shop.tool.members("replenishment") == expected
     assert report.results == {"sent": len(expected), "skipped": everybody - len(expected)}
+
+
+@pytest.mark.long
+def test_a_whole_run_plans_and_the_next_one_sends_what_it_published(
+    tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = KlaviyoTool(FakeClock(), shared / "specs", throttle=False)
+    tool.fake.job_seconds = 0
+    monkeypatch.setenv(*tool.secret)
+    entities = small_entities()
+    emails = sorted({str(order["email"]) for order in entities["orders"]})
+    entities["profiles"] = [{"email": email, "email_consent": "subscribed"} for email in emails]
+    with tool.fake.running():
+        shop = write_shop(tmp_path / "shop", "sent", entities, as_of="2025-12-01T00:00:00")
+        with (shop / "shop.yml").open("a") as file:
+            file.write("settings: {holdout_share: 0}\n")
+            file.write(f"destinations: {{klaviyo: {{url: '{tool.fake.url}', max_age_hours: 1000000}}}}\n")
+        run = run_command(shop, tmp_path / "data")
+        assert run.exit_code == 0, run.errors + run.output
+        assert "the first run of a destination is a dry run: nothing was sent" in run.output
+        assert tool.fake.log == []
+        run = run_command(shop, tmp_path / "data")
+        assert run.exit_code == 0, run.errors + run.output
+        published = {
+            file.stem: {str(email) for (email,) in run.query(f"select email from read_parquet('{file}')")}
+            for file in (run.data / "published" / "current" / "audiences").glob("*.parquet")
+        }
+        service = {"delay", "dissatisfied"}
+        sent = {audience: tool.members(audience) for audience in published}
+    assert len(published) == 28
+    assert set().union(*published.values()) == set(emails)
+    assert sent == {audience: set() if audience in service else people for audience, people in published.items()}

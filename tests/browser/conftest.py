@@ -99,8 +99,9 @@ def visit(browser: Browser) -> Iterator[Callable[[Path], Visit]]:
                 visit.problems.append(f"console: {message.text}")
 
         def failed(request: Request) -> None:
-            # A download leaves its blob address behind; that isn't a request to a server.
-            if not request.url.startswith("blob:"):
+            # A download leaves its blob address behind, which isn't a request to a server; what still loads when the
+            # next page is opened or the browser closed is given up by the browser itself.
+            if not request.url.startswith("blob:") and request.failure != "net::ERR_ABORTED":
                 visit.problems.append(f"request failed: {request.url}")
 
         def answered(response: Response) -> None:

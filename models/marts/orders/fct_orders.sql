@@ -13,64 +13,43 @@ with orders as (
         orders.acquisition_source,
         orders.ship_country,
         amounts.product_type,
+        amounts.invalid_reason is null as is_valid,
         amounts.invalid_reason,
-        amounts.gross_sales,
-        amounts.discounts,
-        amounts.returns,
-        amounts.cost_of_kept,
-        amounts.gift_card_sales,
-        amounts.tax,
-        amounts.shipping,
-        orders.currency,
-        amounts.exchange_rate,
         case
             when amounts.invalid_reason is null
                 then row_number() over (
                     partition by record_persons.person_id, amounts.invalid_reason is null
                     order by orders.ordered_at, orders.source, orders.order_id
                 )
-        end as order_sequence
+        end as order_sequence,
+        amounts.gross_sales,
+        amounts.discounts,
+        amounts.returns,
+        {{ money('amounts.gross_sales - amounts.discounts - amounts.returns') }} as net_sales,
+        {{ money('amounts.gross_sales - amounts.discounts - amounts.returns - amounts.cost_of_kept') }} as gross_margin,
+        amounts.gift_card_sales,
+        amounts.tax,
+        amounts.shipping,
+        orders.currency,
+        amounts.exchange_rate,
+        coalesce(
+            amounts.discounts >= amounts.gross_sales * {{ setting("discounted_order_share") }}
+            and amounts.gross_sales > 0,
+            false
+        ) as is_discounted,
+        coalesce(amounts.returns > amounts.gross_sales - amounts.discounts, false) as is_refunded_beyond_value,
+        referred_orders.order_key is not null as is_referred
     from {{ ref('int_orders__current') }} as orders
     inner join {{ ref('int_identity__record_persons') }} as record_persons
         on orders.order_key = record_persons.record_key
     inner join {{ ref('int_orders__amounts') }} as amounts
         on orders.order_key = amounts.order_key
+    left join {{ ref('int_referral__orders') }} as referred_orders
+        on orders.order_key = referred_orders.order_key
 
 )
 
 select
-    orders.order_key,
-    orders.source,
-    orders.order_id,
-    orders.person_id,
-    orders.is_identified,
-    orders.order_type,
-    orders.ordered_at,
-    orders.order_date,
-    orders.channel,
-    orders.acquisition_source,
-    orders.ship_country,
-    orders.product_type,
-    orders.invalid_reason is null as is_valid,
-    orders.invalid_reason,
-    orders.order_sequence,
-    coalesce(orders.order_sequence > 1, false) as is_repeat,
-    orders.gross_sales,
-    orders.discounts,
-    orders.returns,
-    {{ money('orders.gross_sales - orders.discounts - orders.returns') }} as net_sales,
-    {{ money('orders.gross_sales - orders.discounts - orders.returns - orders.cost_of_kept') }} as gross_margin,
-    orders.gift_card_sales,
-    orders.tax,
-    orders.shipping,
-    orders.currency,
-    orders.exchange_rate,
-    coalesce(
-        orders.discounts >= orders.gross_sales * {{ setting("discounted_order_share") }} and orders.gross_sales > 0,
-        false
-    ) as is_discounted,
-    coalesce(orders.returns > orders.gross_sales - orders.discounts, false) as is_refunded_beyond_value,
-    referred_orders.order_key is not null as is_referred
+    *,
+    coalesce(order_sequence > 1, false) as is_repeat
 from orders
-left join {{ ref('int_referral__orders') }} as referred_orders
-    on orders.order_key = referred_orders.order_key

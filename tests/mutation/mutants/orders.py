@@ -324,8 +324,8 @@ MUTANTS = (
     Mutant(
         "fct_orders",
         "a first order is no repeat",
-        "orders.order_sequence > 1",
-        "orders.order_sequence >= 1",
+        "order_sequence > 1",
+        "order_sequence >= 1",
     ),
     Mutant(
         "fct_orders",
@@ -336,20 +336,20 @@ MUTANTS = (
     Mutant(
         "fct_orders",
         "a discount of exactly a tenth is one",
-        "orders.discounts >= orders.gross_sales * 0.1",
-        "orders.discounts > orders.gross_sales * 0.1",
+        "amounts.discounts >= amounts.gross_sales * 0.1",
+        "amounts.discounts > amounts.gross_sales * 0.1",
     ),
     Mutant(
         "fct_orders",
         "an order refunded in full isn't refunded beyond its value",
-        "orders.returns > orders.gross_sales - orders.discounts",
-        "orders.returns >= orders.gross_sales - orders.discounts",
+        "amounts.returns > amounts.gross_sales - amounts.discounts",
+        "amounts.returns >= amounts.gross_sales - amounts.discounts",
     ),
     Mutant(
         "fct_orders",
         "returns lower net sales",
-        "cast(orders.gross_sales - orders.discounts - orders.returns as decimal(18, 4)) as net_sales",
-        "cast(orders.gross_sales - orders.discounts as decimal(18, 4)) as net_sales",
+        "cast(amounts.gross_sales - amounts.discounts - amounts.returns as decimal(18, 4)) as net_sales",
+        "cast(amounts.gross_sales - amounts.discounts as decimal(18, 4)) as net_sales",
     ),
     Mutant(
         "fct_refunds",

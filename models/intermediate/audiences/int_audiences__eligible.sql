@@ -1,5 +1,10 @@
 -- Who a rule would take now, and what the contact policy says to it. A window takes everybody who entered it since the
 -- version before, so that a run that didn't happen loses nobody, and takes nobody twice.
+{% set decided_columns = [
+    "audience", "person_id", "member_since", "opens_at", "closes_at", "reason", "order_key", "next_product_id", "due_date",
+    "is_service", "is_message", "is_held_out", "is_held_out_of_all",
+] %}
+
 with previous_run as (
 
     -- What was remembered at this very moment is what this run itself finds. Before the first version nothing was
@@ -345,36 +350,12 @@ capped as (
 decided as (
 
     select
-        audience,
-        person_id,
-        member_since,
-        opens_at,
-        closes_at,
-        reason,
-        order_key,
-        next_product_id,
-        due_date,
-        is_service,
-        is_message,
-        is_held_out,
-        is_held_out_of_all,
+        {{ decided_columns | join(', ') }},
         refused_last
     from capped
     union all
     select
-        audience,
-        person_id,
-        member_since,
-        opens_at,
-        closes_at,
-        reason,
-        order_key,
-        next_product_id,
-        due_date,
-        is_service,
-        is_message,
-        is_held_out,
-        is_held_out_of_all,
+        {{ decided_columns | join(', ') }},
         refused_then as refused_last
     from cooled
     where

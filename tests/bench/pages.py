@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Response, sync_playwright
 
-from orchestration.publish.pdf import FLAGS, find_chromium
+from orchestration.publish.pdf import FLAGS, READY, find_chromium
 from orchestration.publish.serve import serving
 from orchestration.publish.site import assemble_site, build_pages
 from orchestration.shop import REPOSITORY, load_shop
@@ -100,9 +100,7 @@ def _open(page: Page, address: str) -> float:
 def _wait(page: Page) -> None:
     """Usable: the address's own answer is there, every panel too, and every chart is drawn."""
     page.wait_for_function(
-        """() => document.querySelector('[data-testid=answer]') && !document.querySelector('.so-waiting')
-            && document.querySelector('nav [aria-current]')?.pathname === location.pathname
-            && [...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('svg path'))""",
+        f"() => document.querySelector('nav [aria-current]')?.pathname === location.pathname && ({READY})",
         timeout=PATIENCE,
         polling=20,
     )

@@ -2,8 +2,8 @@
     The incremental strategy `restate`: rows whose key is among the changed ones are replaced by what the model's query
     gives, which in an update are the rows of these keys, and else all rows.
 
-    Config: unique_key, the columns of the key; meta.changed, the model of the same schema that lists the changed keys,
-    or none where no row ever goes away: then the keys that the query gives are the changed ones.
+    Config: unique_key, the columns of the key; meta.changed, the intermediate model that lists the changed keys, or none
+    where no row ever goes away: then the keys that the query gives are the changed ones.
 #}
 {% macro get_incremental_restate_sql(arguments) -%}
     {%- set key = [arguments["unique_key"]] if arguments["unique_key"] is string else arguments["unique_key"] -%}
@@ -13,7 +13,7 @@
     {%- if is_update() %}
     where exists (
         select 1
-        from {{ sibling(changed) if changed else arguments["temp_relation"] }} as changed
+        from {{ sibling(changed, "intermediate") if changed else arguments["temp_relation"] }} as changed
         where
             {%- for column in key %}
             {{ "and " if not loop.first }}changed.{{ column }} = {{ arguments["target_relation"] }}.{{ column }}

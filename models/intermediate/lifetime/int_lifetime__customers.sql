@@ -1,5 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='person_id',
+    meta={'changed': 'int_lifetime__changed'}
+) }}
 -- What a person's orders sum to. From the orders alone: dim_customers reads what is built on this.
 {% set horizons = [90, 180, 365] %}
+{% set changed_orders = only_changed(ref('fct_orders'), ref('int_lifetime__changed'), 'person_id') %}
 
 with orders as (
 
@@ -15,7 +22,7 @@ with orders as (
         is_discounted,
         -- Nothing known of an order's amounts (its exchange rate is missing) adds nothing; a data test reports it.
         coalesce(net_sales, 0) as net_sales
-    from {{ ref('fct_orders') }}
+    from {{ changed_orders }} as all_orders
     where is_valid
 
 ),
@@ -23,7 +30,7 @@ with orders as (
 wholesale_buyers as (
 
     select distinct person_id
-    from {{ ref('fct_orders') }}
+    from {{ changed_orders }} as all_orders
     where order_type = 'wholesale'
 
 ),

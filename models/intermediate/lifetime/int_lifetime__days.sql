@@ -1,3 +1,4 @@
+{{ config(pre_hook="{{ keep_before() }}") }}
 -- A big promotion is a day with at least twice the median orders of the 28 days before, at least 40 % of them
 -- discounted. Days without an order are days too; the first 28 of the history, and a shop that mostly sells nothing,
 -- have no median to double.

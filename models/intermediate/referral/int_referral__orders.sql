@@ -1,3 +1,4 @@
+{{ config(pre_hook="{{ keep_before() }}") }}
 -- A code used by the person it belongs to doesn't count.
 select
     order_key,

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='person_id',
+    on_schema_change='fail',
+    meta={'changed': 'int_orders__restated'}
+) }}
 with orders as (
 
     select
@@ -40,7 +47,8 @@ with orders as (
         coalesce(amounts.returns > amounts.gross_sales - amounts.discounts, false) as is_refunded_beyond_value,
         referred_orders.order_key is not null as is_referred
     from {{ ref('int_orders__current') }} as orders
-    inner join {{ ref('int_identity__record_persons') }} as record_persons
+    inner join
+        {{ only_changed(ref('int_identity__record_persons'), ref('int_orders__restated'), 'person_id') }} as record_persons
         on orders.order_key = record_persons.record_key
     inner join {{ ref('int_orders__amounts') }} as amounts
         on orders.order_key = amounts.order_key

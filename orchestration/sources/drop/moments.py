@@ -6,7 +6,7 @@ neither of the last two. Without one the text is meant in the shop's zone.
 
 _OFFSET = r"regexp_matches(substr({0}, 14), '[-+zZ]')"
 _NORMAL = r"regexp_replace({0}, '\s*([-+]\d\d):?(\d\d)$', '\1:\2')"
-_UTC = "suffix({0}, 'Z') or suffix({0}, '+00') or suffix({0}, '+00:00')"
+_UTC = ("Z", "+00", "+00:00")
 
 
 def moment_of(text: str, zone: str = "current_setting('TimeZone')") -> str:
@@ -26,8 +26,8 @@ def moment_is_sound(text: str) -> str:
     with_offset = f"try_cast({_NORMAL.format(text)} as timestamptz) is not null"
     without = f"try_cast({text} as timestamp) is not null"
     # Most tools write UTC, and two regular expressions a row are half of all checking.
-    is_utc, has_offset = _UTC.format(text), _OFFSET.format(text)
-    return f"case when {is_utc} then {without} when {has_offset} then {with_offset} else {without} end"
+    is_utc = " ".join(f"when suffix({text}, '{end}') then {without}" for end in _UTC)
+    return f"case {is_utc} when {_OFFSET.format(text)} then {with_offset} else {without} end"
 
 
 def moment_in_utc(text: str, zone: str) -> str:

@@ -5,12 +5,18 @@ from orchestration.sources.drop.moments import moment_is_sound
 from orchestration.sql import quoted
 
 
+def _is_filled(name: str) -> str:
+    """SQL that is true where a column holds more than blanks."""
+    # What begins with a visible ASCII character is settled by its first byte; trimming each cell costs ten times more.
+    return f"case when {name} between '!' and '~' then true else trim({name}) <> '' end"
+
+
 def _column_rules(column: Column) -> list[tuple[str, str]]:
     """(reason, SQL that is true or NULL for a sound value) for one column."""
     name = column.name
     rules: list[tuple[str, str]] = []
     if column.required:
-        rules.append((f"{name}: is missing", f"trim({name}) <> '' and {name} is not null"))
+        rules.append((f"{name}: is missing", _is_filled(name)))
     value = name
     match column.kind:
         case "text":
@@ -23,7 +29,8 @@ def _column_rules(column: Column) -> list[tuple[str, str]]:
             rules.append((f"{name}: is not {words.get(kind, 'a number')}", f"{value} is not null"))
     if column.allowed is not None:
         listed = ", ".join(f"'{item}'" for item in column.allowed)
-        rules.append((f"{name}: must be one of {', '.join(column.allowed)}", f"lower(trim({name})) in ({listed})"))
+        is_listed = f"case when {name} in ({listed}) then true else lower(trim({name})) in ({listed}) end"
+        rules.append((f"{name}: must be one of {', '.join(column.allowed)}", is_listed))
     if column.minimum is not None and column.above_minimum:
         rules.append((f"{name}: must be above {column.minimum:g}", f"{value} > {column.minimum:g}"))
     elif column.minimum is not None:
@@ -38,7 +45,7 @@ def entity_rules(entity: Entity) -> list[tuple[str, str]]:
     """(reason, SQL condition) for everything a row of the entity promises; a NULL condition counts as kept."""
     rules = [rule for column in entity.columns for rule in _column_rules(column)]
     if entity.one_of:
-        filled = " or ".join(f"coalesce(trim({name}), '') <> ''" for name in entity.one_of)
+        filled = " or ".join(_is_filled(name) for name in entity.one_of)
         rules.append((f"{' or '.join(entity.one_of)}: is missing", filled))
     numeric = {column.name: SQL_TYPES[column.kind] for column in entity.columns if column.kind in ("decimal", "rate")}
     for reason, condition in entity.rules:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from orchestration.foresight.forecast import Forecast, forecast
 from orchestration.foresight.purchases import (
     MODELS,
     Cells,
+    Ints,
     NotConvergedError,
     PurchaseFit,
     PurchaseModel,
@@ -23,9 +23,6 @@ from orchestration.foresight.purchases import (
     orders_at_least,
 )
 from orchestration.foresight.spend import SpendCells, SpendFit, fit_spend
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 PERIODS = ("trial", "backtest", "now")
 # The period before, by whose holdout a period's model is chosen: what is judged has had no say in it.
@@ -82,14 +79,12 @@ def fit_periods(histories: Any) -> pa.Table:
         histories: relation of `int_foresight__histories`.
     """
     rows: list[dict[str, Any]] = []
-    # Where the last fit of each model came to rest.
-    found: dict[str, Floats] = {}
+    # The last fit of each model.
+    found: dict[str, PurchaseFit] = {}
+    facts_of = _facts(histories)
     for period in PERIODS:
-        facts = _facts(histories, period)
-        counted = later = None
-        if facts["refusal"] is None:
-            counted = _counted(histories, period, facts["grain_days"])
-            later = _later(histories, period, facts["grain_days"]) if period != "now" else None
+        facts = facts_of[period]
+        counted = _counted(histories, period, facts["grain_days"]) if facts["refusal"] is None else None
         spend, spend_refusal = _fit_money(histories, period)
         for model in MODELS:
             row = {
@@ -113,12 +108,12 @@ def fit_periods(histories: Any) -> pa.Table:
             except NotConvergedError as error:
                 row["refusal"] = str(error)
                 continue
-            found[model.name] = fit.parameters
+            found[model.name] = fit
             row["parameters"] = json.dumps(fit.parameters.tolist())
             row["covariance"] = json.dumps(fit.covariance.tolist())
             row["log_likelihood"] = fit.log_likelihood
-            if later is not None:
-                row |= _holdout(later, cells, place, fit, facts)
+            if period != "now":
+                row |= _holdout(counted.later, cells, place, fit, facts)
     _choose(rows)
     return pa.Table.from_pylist(rows, schema=_FITS)
 
@@ -135,7 +130,8 @@ def forecast_periods(histories: Any, fits: Any) -> pa.Table:
     for row in chosen:
         counted = _counted(histories, row["period"], row["grain_days"])
         spend = None
-        if row["spend_p"] is not None:
+        # A range of money is for those who are told of it; the backtest judges what is expected.
+        if row["period"] == "now" and row["spend_p"] is not None:
             spend = SpendFit(row["spend_p"], row["spend_q"], row["spend_gamma"], 0.0, np.empty((0, 0)), 0)
         fit = _fit_of(row)
         cells, place = counted.of(fit.model)
@@ -146,7 +142,10 @@ def forecast_periods(histories: Any, fits: Any) -> pa.Table:
             "recency_days": counted.recency_days,
             "age_days": counted.age_days,
             "trait": counted.cells.trait,
-            **{name: getattr(foretold, name)[place] for name in Forecast.__dataclass_fields__},
+            **{
+                name: pa.array(getattr(foretold, name)[place], from_pandas=True)
+                for name in Forecast.__dataclass_fields__
+            },
         }
         tables.append(pa.table(columns, schema=_FORECASTS))
     return pa.concat_tables(tables)
@@ -159,6 +158,7 @@ class _Counted:
     cells: Cells
     recency_days: Ints
     age_days: Ints
+    later: "_Later"
 
     def of(self, model: PurchaseModel) -> tuple[Cells, Ints]:
         """The cells that the model tells apart, and the place among them of each of all cells.
@@ -181,44 +181,43 @@ class _Later:
     persons: Ints
 
 
-def _facts(histories: Any, period: str) -> dict[str, Any]:
-    """Counts of one period, and why nothing can be said of it, if so."""
-    of_period = histories.filter(f"period = '{period}'")
-    ((customers, repeat, history_days, horizon_days),) = of_period.query(
+def _facts(histories: Any) -> dict[str, dict[str, Any]]:
+    """Counts of each period, and why nothing can be said of it, if so.
+
+    Cells are counted by their hashes' sketch, which is a percent or two off and the same however rows lie.
+    """
+    times = [f"{_rounded('recency_days', grain)}, {_rounded('age_days', grain)}" for grain in _GRAINS[:-1]]
+    cells = [f"approx_count_distinct(hash(frequency, {both}, trait))" for both in times]
+    counts = histories.query(
         "histories",
-        """
+        f"""
         select
-            count(*), coalesce(sum(case when frequency > 0 then 1 else 0 end), 0),
-            coalesce(max(history_days), 0), coalesce(max(horizon_days), 0)
-        from histories
+            period, count(*), sum(case when frequency > 0 then 1 else 0 end),
+            max(history_days), max(horizon_days), {", ".join(cells)}
+        from histories group by period
         """,
     ).fetchall()
+    facts = {period: [0] * (4 + len(cells)) for period in PERIODS} | {row[0]: row[1:] for row in counts}
+    return {period: _facts_of(period, *map(int, values)) for period, values in facts.items()}
+
+
+def _facts_of(
+    period: str, customers: int, repeat: int, history_days: int, horizon_days: int, *cells: int
+) -> dict[str, Any]:
     refusal = None
     if repeat < FEWEST_REPEAT_BUYERS:
         refusal = f"fewer than {FEWEST_REPEAT_BUYERS} customers have come back"
     elif period == "now" and history_days < FEWEST_HISTORY_DAYS:
         refusal = "less than a year of orders"
+    fine_enough = (grain for grain, number in zip(_GRAINS, cells, strict=False) if number <= _MOST_CELLS)
     return {
-        "customers": int(customers),
-        "repeat_customers": int(repeat),
-        "history_days": int(history_days),
-        "horizon_days": int(horizon_days),
-        "grain_days": next((grain for grain in _GRAINS[:-1] if _few_cells(of_period, grain)), _GRAINS[-1]),
+        "customers": customers,
+        "repeat_customers": repeat,
+        "history_days": history_days,
+        "horizon_days": horizon_days,
+        "grain_days": next(fine_enough, _GRAINS[-1]),
         "refusal": refusal,
     }
-
-
-def _few_cells(histories: Any, grain: int) -> bool:
-    ((cells,),) = histories.query(
-        "histories",
-        f"""
-        select count(*) from (
-            select distinct frequency, {_rounded("recency_days", grain)}, {_rounded("age_days", grain)}, trait
-            from histories
-        )
-        """,
-    ).fetchall()
-    return bool(cells <= _MOST_CELLS)
 
 
 def _rounded(days: str, grain: int) -> str:
@@ -229,45 +228,33 @@ def _rounded(days: str, grain: int) -> str:
 def _counted(histories: Any, period: str, grain: int) -> _Counted:
     """The period's cells in one fixed order. Sums of whole numbers don't depend on the rows' order."""
     recency, age = _rounded("recency_days", grain), _rounded("age_days", grain)
-    columns = (
+    rows = (
         histories.filter(f"period = '{period}'")
         .query(
             "histories",
             f"""
         select
-            frequency, {recency} as recency_key, {age} as age_key, trait,
-            cast(sum(recency_days) as double) / count(*) as recency,
-            cast(sum(age_days) as double) / count(*) as age, count(*) as persons
-        from histories group by all order by frequency, recency_key, age_key, trait
+            frequency, {recency} as recency_key, {age} as age_key, trait, later_purchases,
+            sum(recency_days) as recency, sum(age_days) as age, count(*) as persons
+        from histories group by all order by frequency, recency_key, age_key, trait, later_purchases
         """,
         )
         .fetchnumpy()
     )
-    values = {name: np.asarray(column, dtype=np.float64) for name, column in columns.items()}
-    cells = Cells(*(values[name] for name in ("frequency", "recency", "age", "trait", "persons")))
-    return _Counted(cells, values["recency_key"].astype(np.int64), values["age_key"].astype(np.int64))
-
-
-def _later(histories: Any, period: str, grain: int) -> _Later:
-    columns = (
-        histories.filter(f"period = '{period}'")
-        .query(
-            "histories",
-            f"""
-        with counts as (
-            select
-                frequency, {_rounded("recency_days", grain)} as recency_key, {_rounded("age_days", grain)} as age_key,
-                trait, later_purchases, count(*) as persons
-            from histories group by all
-        )
-        select
-            dense_rank() over (order by frequency, recency_key, age_key, trait) - 1 as cell, later_purchases, persons
-        from counts order by cell, later_purchases
-        """,
-        )
-        .fetchnumpy()
+    values = {name: np.asarray(column, dtype=np.float64) for name, column in rows.items()}
+    keys = np.stack([values[name] for name in ("frequency", "recency_key", "age_key", "trait")])
+    is_next = np.any(np.diff(keys, axis=1, prepend=np.nan) != 0, axis=0)
+    first, cell = np.flatnonzero(is_next), np.cumsum(is_next) - 1
+    recencies, ages, persons = (
+        np.bincount(cell, values[name]).astype(np.float64) for name in ("recency", "age", "persons")
     )
-    return _Later(*(np.asarray(column, dtype=np.int64) for column in columns.values()))
+    frequency, recency_key, age_key, trait = keys[:, first]
+    return _Counted(
+        Cells(frequency, recencies / persons, ages / persons, trait, persons),
+        recency_key.astype(np.int64),
+        age_key.astype(np.int64),
+        _Later(cell, values["later_purchases"].astype(np.int64), values["persons"].astype(np.int64)),
+    )
 
 
 def _holdout(

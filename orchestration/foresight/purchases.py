@@ -12,6 +12,7 @@ Morrison & Colombo (1987), Management Science 33(1); Fader & Hardie (2005), "A n
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,21 +21,25 @@ from scipy.optimize import minimize
 from scipy.special import betaln, expit, gammaln, hyp2f1, psi
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 # A value to make least, and its slope in each direction.
 Loss = Callable[[Floats], tuple[float, Floats]]
+# A point to search from, and the inverse of a loss's second derivatives there, if something is known of it.
+Start = tuple[Floats, Floats | None]
 
-# Gauss-Legendre nodes for the integral over the moment of leaving: with 32 the published likelihood is met to 1e-6.
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
+# Gauss-Legendre nodes for the integral over the moment of leaving: with 32 the published likelihood is met to 1e-6, and
+# with 16 that of 32 to 1e-10 where beta isn't much less than alpha.
+_MANY_NODES, _NODES = np.polynomial.legendre.leggauss(32), np.polynomial.legendre.leggauss(16)
 # Chances of counts are shown to three digits: twelve nodes give five.
 _FEW_NODES, _FEW_WEIGHTS = np.polynomial.legendre.leggauss(12)
 # Beyond so many cells a fit is found on coarser ones, and only its last steps are taken on all.
 _MANY_CELLS = 8_000
 _COARSE_STEPS = 12
-# A step of less than this part of the standard error ends the search.
-_CLOSE = 0.01
-_LAST_STEPS = 6
 # Cells whose nodes fit into the processor's cache together.
-_BLOCK = 2_048
+_BLOCK = 1_024
+# Standard errors below which a fit's uncertainty no longer shows: averaged over it, one range of orders in 400 is
+# another (DECISIONLOG.md).
+_CERTAIN = 0.125
 _GRADIENT_TOLERANCE = 1e-6
 _FLAT = 1e-4
 _STEP = 1e-3
@@ -62,7 +67,13 @@ class Cells:
     trait: Floats
     count: Floats
 
-    def part(self, rows: slice) -> "Cells":
+    @cached_property
+    def frequencies(self) -> tuple[Floats, Ints]:
+        """Each frequency once, and the place of each cell's among them: few, and gamma functions are dear."""
+        values, place = np.unique(self.frequency, return_inverse=True)
+        return values, place
+
+    def part(self, rows: slice | Ints) -> "Cells":
         """Some of the cells."""
         return Cells(*(getattr(self, field.name)[rows] for field in fields(self)))
 
@@ -79,7 +90,7 @@ class Cells:
         _, place = np.unique(packed, return_inverse=True)
         return self.joined(place)
 
-    def joined(self, place: npt.NDArray[np.int64]) -> "Cells":
+    def joined(self, place: Ints) -> "Cells":
         """One cell a place, at the mean of the persons of all that have it."""
         count: Floats = np.bincount(place, weights=self.count).astype(np.float64)
         frequency, recency, age, trait = (
@@ -104,11 +115,9 @@ class PurchaseModel(Protocol):
     def simpler(self) -> str | None:
         """The model that it is without its last parameter, if there is one."""
 
-    def log_likelihood(self, parameters: Floats, cells: Cells) -> Floats:
-        """The log-likelihood of one person in each cell."""
-
     def scores(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
-        """The same, and its slopes by the logarithms of parameters (by `weight`): (cells,), (parameters, cells)."""
+        """The log-likelihood of one person in each cell, and its slopes by the logarithms of parameters (by `weight`):
+        (cells,), (parameters, cells)."""
 
     def probability_alive(self, parameters: Floats, cells: Cells) -> Floats:
         """That a person of each cell hasn't left yet."""
@@ -120,7 +129,7 @@ class PurchaseModel(Protocol):
         """That who is alive now and bought nothing since is alive `ahead` units later; cells by moments."""
 
     def spans(self, parameters: Floats, cells: Cells, horizon: float) -> tuple[Floats, Floats]:
-        """For how long who is alive now may buy within the horizon, and how likely: both (cells, spans)."""
+        """For how long who is alive now may buy within the horizon, and how likely: both (spans, cells)."""
 
     def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats | float:
         """The chance that who was not hindered from purchases ahead before doesn't leave before the `number`-th."""
@@ -141,11 +150,13 @@ class PurchaseFit:
     persons: int
 
     def spread(self) -> Floats:
-        """Parameters that stand for how uncertain the fit leaves them: (2 × parameters, parameters).
+        """Parameters that stand for how uncertain the fit leaves them: (2 × parameters, parameters), or the fit's own.
 
         The points of the unscented transform (Julier & Uhlmann, 1997): a mean over them is the mean over the fit's
         normal distribution but for terms of the fourth order, with no chance in it.
         """
+        if (np.diag(self.covariance) < _CERTAIN**2).all():
+            return self.parameters[None, :]
         middle = _to_free(self.parameters)
         steps = np.linalg.cholesky(self.covariance * len(middle)).T
         return _from_free(np.concatenate([middle + steps, middle - steps]))
@@ -172,29 +183,24 @@ class BgNbd:
     names: tuple[str, ...] = ("r", "alpha", "a", "b")
     simpler: str | None = None
 
-    def log_likelihood(self, parameters: Floats, cells: Cells) -> Floats:
-        r, alpha, a, b = _of_cells(parameters, cells)
-        x = cells.frequency
-        common = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-        staying = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + cells.age)
-        leaving = betaln(a + 1, b + np.maximum(x, 1) - 1) - betaln(a, b) - (r + x) * np.log(alpha + cells.recency)
-        result: Floats = common + np.where(x > 0, np.logaddexp(staying, leaving), staying)
-        return result
-
     def scores(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
         r, alpha, a, b = _of_cells(parameters, cells)
-        x, before = cells.frequency, np.maximum(cells.frequency, 1) - 1
+        x, place = cells.frequencies
+        before = np.maximum(x, 1) - 1
+        of_r, slope_of_r = gammaln(r + x)[place], psi(r + x)[place]
+        stayed, left = betaln(a, b + x)[place], np.where(x > 0, betaln(a + 1, b + before), -np.inf)[place]
+        of_both, of_b, of_b_before = psi(a + b + x)[place], psi(b + x)[place], psi(b + before)[place]
+        x = cells.frequency
         still, then = np.log(alpha + cells.age), np.log(alpha + cells.recency)
-        all_of_both, all_of_b, all_of_r = psi(a + b + x), psi(b + x), psi(r + x)
-        staying = betaln(a, b + x) - (r + x) * still
-        leaving = np.where(x > 0, betaln(a + 1, b + before) - (r + x) * then, -np.inf)
+        staying = stayed - (r + x) * still
+        leaving = left - (r + x) * then
         here = expit(staying - leaving)
         gone = 1 - here
-        value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) - betaln(a, b) + np.logaddexp(staying, leaving)
-        by_r = r * (all_of_r - psi(r) + np.log(alpha) - here * still - gone * then)
+        value = of_r - gammaln(r) + r * np.log(alpha) - betaln(a, b) + np.logaddexp(staying, leaving)
+        by_r = r * (slope_of_r - psi(r) + np.log(alpha) - here * still - gone * then)
         by_alpha = r - (r + x) * alpha * (here / (alpha + cells.age) + gone / (alpha + cells.recency))
-        by_a = a * (psi(a + b) - all_of_both + gone / a)
-        by_b = b * (psi(a + b) - psi(b) - all_of_both + here * all_of_b + gone * psi(b + before))
+        by_a = a * (psi(a + b) - of_both + gone / a)
+        by_b = b * (psi(a + b) - psi(b) - of_both + here * of_b + gone * of_b_before)
         return value, np.stack([by_r, by_alpha, by_a, by_b])
 
     def probability_alive(self, parameters: Floats, cells: Cells) -> Floats:
@@ -223,7 +229,7 @@ class BgNbd:
 
     def spans(self, parameters: Floats, cells: Cells, horizon: float) -> tuple[Floats, Floats]:  # noqa: ARG002
         # Rate and leaving are independent given the cell: the n-th purchase comes in time, and nobody left before it.
-        one = np.ones((len(cells.age), 1))
+        one = np.ones((1, len(cells.age)))
         return horizon * one, one
 
     def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats | float:
@@ -243,79 +249,66 @@ class ParetoNbd:
     names: tuple[str, ...] = ("r", "alpha", "s", "beta")
     simpler: str | None = None
 
-    def _terms(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
-        """Logarithms of the two ways to a cell, without their common factor: still here, and left in between."""
-        parts = [self._terms_of_block(parameters, part) for part in cells.blocks(_BLOCK)]
-        staying, leaving = (np.concatenate(terms) for terms in zip(*parts, strict=True))
-        return staying, leaving
-
-    def _terms_of_block(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
-        staying, leaving, *_ = self._integrals(parameters, cells)
-        return staying, leaving
-
     def _integrals(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
-        """Both terms, and over the moment of leaving: its logarithm since alpha and since beta before the first
-        purchase, the former's exponential, and the chance of each moment, all (cells, nodes)."""
+        """Logarithms of the two ways to a cell, without their common factor: still here, and left in between. And over
+        the moment of leaving: its logarithm since alpha and since beta before the first purchase, the former's
+        exponential, and the chance of each moment, all (nodes, cells)."""
         r, alpha, s, beta = _of_cells(parameters, cells)
         x, recency, age = cells.frequency, cells.recency, cells.age
         staying = -(r + x) * np.log(alpha + age) - s * np.log(beta + age)
+        nodes, weights = (part[:, None] for part in (_NODES if (2 * beta > alpha).all() else _MANY_NODES))
         # The moment of leaving runs from the last purchase to now, on a logarithmic scale, where the integrand is
         # near to exponential however many purchases there were.
         low, high = np.log(alpha + recency), np.log(alpha + age)
         half = (high - low) / 2
-        at = half[:, None] * (_NODES[None, :] + 1)
-        at += low[:, None]
+        at = half * (nodes + 1)
+        at += low
         since_alpha = np.exp(at)
-        since_beta = np.log(since_alpha + (beta - alpha)[:, None])
-        chance = -(r + x[:, None] - 1) * at
+        since_beta = np.log(since_alpha + (beta - alpha))
+        chance = -(r + x - 1) * at
         chance -= (s + 1) * since_beta
-        peak = chance.max(axis=1)
-        chance -= peak[:, None]
+        peak = chance.max(axis=0)
+        chance -= peak
         np.exp(chance, out=chance)
-        chance *= _WEIGHTS
-        area = chance.sum(axis=1)
+        chance *= weights
+        area = chance.sum(axis=0)
         with np.errstate(divide="ignore"):
             leaving = np.log(s) + peak + np.log(area * half)
-        chance /= area[:, None]
+        chance /= area
         return staying, leaving, at, since_beta, since_alpha, chance
 
-    def scores(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
-        parts = [self._scores_of_block(parameters, part) for part in cells.blocks(_BLOCK)]
-        values, slopes = zip(*parts, strict=True)
-        return np.concatenate(values), np.concatenate(slopes, axis=1)
-
-    def _scores_of_block(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
-        r, alpha, s, beta = _of_cells(parameters, cells)
-        x, age = cells.frequency, cells.age
+    def _means(self, parameters: Floats, cells: Cells) -> tuple[Floats, ...]:
+        """Both logarithms, and means over the moment of leaving: its two logarithms, and the inverse of either time."""
+        _, alpha, _, beta = _of_cells(parameters, cells)
         staying, leaving, at, since_beta, since_alpha, chance = self._integrals(parameters, cells)
+        logarithms = [np.einsum("nc,nc->c", chance, times) for times in (at, since_beta)]
+        by_alpha = (chance / since_alpha).sum(axis=0)
+        since_alpha += beta - alpha
+        by_beta = (chance / since_alpha).sum(axis=0)
+        return staying, leaving, *logarithms, by_alpha, by_beta
+
+    def scores(self, parameters: Floats, cells: Cells) -> tuple[Floats, Floats]:
+        parts = zip(*(self._means(parameters, part) for part in cells.blocks(_BLOCK)), strict=True)
+        staying, leaving, left_alpha, left_beta, by_left_alpha, by_left_beta = (np.concatenate(part) for part in parts)
+        r, alpha, s, beta = _of_cells(parameters, cells)
+        x, place = cells.frequencies
+        of_r, slope_of_r = gammaln(r + x)[place], psi(r + x)[place]
+        x, age = cells.frequency, cells.age
         here = expit(staying - leaving)
         gone = 1 - here
-        value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + np.logaddexp(staying, leaving)
-        by_r = r * (
-            psi(r + x) - psi(r) + np.log(alpha)
-            - here * np.log(alpha + age) - gone * np.einsum("cn,cn->c", chance, at)
-        )  # fmt: skip
-        by_s = s * (np.log(beta) - here * np.log(beta + age) - gone * np.einsum("cn,cn->c", chance, since_beta)) + gone
-        inverse = (chance / since_alpha).sum(axis=1)
-        by_alpha = r - (r + x) * alpha * (here / (alpha + age) + gone * inverse)
-        since_alpha += (beta - alpha)[:, None]
-        inverse = (chance / since_alpha).sum(axis=1)
-        by_beta = s - beta * (here * s / (beta + age) + gone * (s + 1) * inverse)
+        value = of_r - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + np.logaddexp(staying, leaving)
+        by_r = r * (slope_of_r - psi(r) + np.log(alpha) - here * np.log(alpha + age) - gone * left_alpha)
+        by_s = s * (np.log(beta) - here * np.log(beta + age) - gone * left_beta) + gone
+        by_alpha = r - (r + x) * alpha * (here / (alpha + age) + gone * by_left_alpha)
+        by_beta = s - beta * (here * s / (beta + age) + gone * (s + 1) * by_left_beta)
         slopes = [by_r, by_alpha, by_s, by_beta]
         if len(parameters) > 4:
             slopes.append(-cells.trait * by_alpha)
         return value, np.stack(slopes)
 
-    def log_likelihood(self, parameters: Floats, cells: Cells) -> Floats:
-        r, alpha, s, beta = _of_cells(parameters, cells)
-        x = cells.frequency
-        staying, leaving = self._terms(parameters, cells)
-        common = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
-        result: Floats = common + np.logaddexp(staying, leaving)
-        return result
-
     def probability_alive(self, parameters: Floats, cells: Cells) -> Floats:
-        staying, leaving = self._terms(parameters, cells)
+        parts = zip(*(self._integrals(parameters, part)[:2] for part in cells.blocks(_BLOCK)), strict=True)
+        staying, leaving = (np.concatenate(part) for part in parts)
         result: Floats = expit(staying - leaving)
         return result
 
@@ -337,11 +330,11 @@ class ParetoNbd:
         _, _, s, beta = _of_cells(parameters, cells)
         # Somebody alive stays for the whole horizon, or leaves within it at a moment that is integrated over, on a
         # logarithmic scale of the time since beta before the first purchase.
-        now = (beta + cells.age)[:, None]
+        now = (beta + cells.age)[None, :]
         far = np.log1p(horizon / now)
-        at = far / 2 * (_FEW_NODES[None, :] + 1)
-        weights = np.hstack([s * np.exp(-s * at) * far / 2 * _FEW_WEIGHTS[None, :], np.exp(-s * far)])
-        return np.hstack([now * np.expm1(at), np.full_like(now, horizon)]), weights
+        at = far / 2 * (_FEW_NODES[:, None] + 1)
+        weights = np.vstack([s * np.exp(-s * at) * far / 2 * _FEW_WEIGHTS[:, None], np.exp(-s * far)])
+        return np.vstack([now * np.expm1(at), np.full_like(now, horizon)]), weights
 
     def unhindered(self, parameters: Floats, cells: Cells, number: int) -> Floats | float:  # noqa: ARG002
         return 1.0
@@ -358,7 +351,7 @@ def orders_at_least(
     """
     alive = np.stack([model.probability_alive(point, cells) for point in points])
     rates = [known_rate(point, cells) for point in points]
-    shape, rate = (np.stack(parts)[:, :, None] for parts in zip(*rates, strict=True))
+    shape, rate = (np.stack(parts)[:, None, :] for parts in zip(*rates, strict=True))
     spans, weights = (
         np.stack(parts) for parts in zip(*(model.spans(point, cells, horizon) for point in points), strict=True)
     )
@@ -371,7 +364,7 @@ def orders_at_least(
     if is_lost:
         with np.errstate(divide="ignore"):
             log_ratio = np.log(ratio)
-    bought = (weights * -np.expm1(log_mass)).sum(axis=2)
+    bought = (weights * -np.expm1(log_mass)).sum(axis=1)
     chances = [np.ones(len(cells.age))]
     for number in range(1, most + 1):
         for point, chance in zip(points, alive, strict=True):
@@ -386,7 +379,7 @@ def orders_at_least(
         else:
             mass *= ratio
             mass *= more
-        bought -= mass.sum(axis=2)
+        bought -= mass.sum(axis=1)
     result: Floats = np.stack(chances, axis=1)
     return result
 
@@ -408,11 +401,11 @@ def _to_free(parameters: Floats) -> Floats:
     return np.concatenate([np.log(parameters[:4]), parameters[4:]])
 
 
-def fit_purchases(model: PurchaseModel, cells: Cells, likely: Sequence[Floats] = ()) -> PurchaseFit:
+def fit_purchases(model: PurchaseModel, cells: Cells, likely: Sequence[PurchaseFit] = ()) -> PurchaseFit:
     """Maximum likelihood over all persons of the cells.
 
     Args:
-        likely: parameters to search from first, such as another split's or a simpler model's of the same buyers.
+        likely: fits to search from first, such as another split's or a simpler model's of the same buyers.
 
     Raises:
         NotConvergedError: the optimiser found no inner maximum, or the curvature there isn't that of one.
@@ -440,19 +433,28 @@ def fit_purchases(model: PurchaseModel, cells: Cells, likely: Sequence[Floats] =
         return loss
 
     weights = np.zeros(len(model.names) - 4)
-    starts = [_to_free(np.append(near, np.zeros(len(model.names) - len(near))) / units) for near in likely]
-    starts += [np.append(np.log(four), weights) for four in ([0.5, 0.5, 0.7, 1.5], [1.0, 0.3, 0.5, 0.5])]
+    starts = [_start(fit, units) for fit in likely]
+    starts += [(np.append(np.log(four), weights), None) for four in ([0.5, 0.5, 0.7, 1.5], [1.0, 0.3, 0.5, 0.5])]
     few = _coarse(scaled)
-    free = lowest_point(loss_over(few), starts, np.log(_SMALLEST), np.log(_GREATEST))
+    bounds = np.log(_SMALLEST), np.log(_GREATEST)
+    free, lowest = lowest_point(loss_over(few), starts, *bounds)
     covariance = curvature_covariance(loss_over(few), free, persons)
     if few is not scaled:
-        free = _refined(loss_over(scaled), free, covariance, persons)
+        free, lowest = lowest_point(loss_over(scaled), [(free, covariance * persons)], *bounds)
     parameters = _from_free(free)
     if (parameters[:4] < _SMALLEST).any() or (parameters[:4] > _GREATEST).any():
         raise NotConvergedError("a parameter of the model grows without end on these data")
-    parameters = parameters * units
-    log_likelihood = float((model.log_likelihood(parameters, cells) * cells.count).sum())
-    return PurchaseFit(model, parameters, log_likelihood, covariance, round(persons))
+    # The likelihood of purchases in time, not in time in units of the mean age.
+    log_likelihood = -lowest * persons - float((cells.frequency * cells.count).sum() * np.log(unit))
+    return PurchaseFit(model, parameters * units, log_likelihood, covariance, round(persons))
+
+
+def _start(fit: PurchaseFit, units: Floats) -> Start:
+    """Another fit's place, and its curvature; what it knows nothing of is 0."""
+    known = len(fit.parameters)
+    inverse = np.eye(len(units))
+    inverse[:known, :known] = fit.covariance * fit.persons
+    return _to_free(np.append(fit.parameters, np.zeros(len(units) - known)) / units), inverse
 
 
 def _coarse(cells: Cells) -> Cells:
@@ -466,24 +468,8 @@ def _coarse(cells: Cells) -> Cells:
     return cells.together(frequency, np.round(cells.trait), *steps)
 
 
-def _refined(loss: Loss, free: Floats, covariance: Floats, persons: float) -> Floats:
-    """Newton's steps to the lowest point, with the curvature of a loss that is nearly the same.
-
-    Raises:
-        NotConvergedError: they don't come to rest.
-    """
-    error = np.sqrt(np.diag(covariance))
-    for _ in range(_LAST_STEPS):
-        _, slope = loss(free)
-        step = covariance @ slope * persons
-        free = free - step
-        if (np.abs(step) < _CLOSE * error).all():
-            return free
-    raise NotConvergedError("the likelihood has no inner maximum on these data")
-
-
-def lowest_point(loss: Loss, starts: Sequence[Floats], least: float, most: float) -> Floats:
-    """Where quasi-Newton steps come to rest, from the first start that they do from.
+def lowest_point(loss: Loss, starts: Sequence[Start], least: float, most: float) -> tuple[Floats, float]:
+    """Where quasi-Newton steps come to rest, from the first start that they do from, and the loss there.
 
     Args:
         least: a search that goes below it, or above `most`, has run away.
@@ -496,14 +482,12 @@ def lowest_point(loss: Loss, starts: Sequence[Floats], least: float, most: float
         if (intermediate_result.x < least).any() or (intermediate_result.x > most).any():
             raise StopIteration
 
-    for start in starts:
-        result = minimize(
-            loss, start, jac=True, method="BFGS", callback=stop_if_lost, options={"gtol": _GRADIENT_TOLERANCE}
-        )
+    for start, inverse in starts:
+        options = {"gtol": _GRADIENT_TOLERANCE, "hess_inv0": inverse}
+        result = minimize(loss, start, jac=True, method="BFGS", callback=stop_if_lost, options=options)
         # BFGS calls it a failure when rounding stops it at a point that is already flat.
         if result.success or np.abs(result.jac).max() < _FLAT:
-            lowest: Floats = result.x
-            return lowest
+            return result.x, float(result.fun)
     raise NotConvergedError("the likelihood has no inner maximum on these data")
 
 
@@ -517,7 +501,8 @@ def curvature_covariance(loss: Loss, free: Floats, persons: float) -> Floats:
     slopes = np.array([loss(free + step)[1] - loss(free - step)[1] for step in steps]) / (2 * _STEP)
     hessian = (slopes + slopes.T) / 2 * persons
     try:
-        covariance: Floats = np.linalg.inv(hessian).astype(np.float64)
+        inverse = np.linalg.inv(hessian).astype(np.float64)
+        covariance: Floats = (inverse + inverse.T) / 2
         np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError as error:
         raise NotConvergedError("the data don't tell the model's parameters apart") from error

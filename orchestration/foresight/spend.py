@@ -69,12 +69,12 @@ def fit_spend(cells: SpendCells) -> SpendFit:
         value, slope = -(each * cells.count).sum() / persons, -np.einsum("pc,c->p", slopes, cells.count) / persons
         return (float(value), slope) if np.isfinite(value) and np.isfinite(slope).all() else (1e10, np.zeros(3))
 
-    starts = [np.log([3.0, 3.0, 0.7]), np.log([1.0, 8.0, 5.0]), np.log([20.0, 3.0, 0.1])]
-    logs = lowest_point(loss, starts, -np.log(_GREATEST), np.log(_GREATEST))
+    starts = [(np.log(start), None) for start in ([3.0, 3.0, 0.7], [1.0, 8.0, 5.0], [20.0, 3.0, 0.1])]
+    logs, lowest = lowest_point(loss, starts, -np.log(_GREATEST), np.log(_GREATEST))
     p, q, gamma = (float(value) for value in np.exp(logs))
     if max(p, q, gamma) > _GREATEST or min(p, q, gamma) < 1 / _GREATEST:
         raise NotConvergedError("purchases' values don't tell the spend model's parameters apart")
     covariance = curvature_covariance(loss, logs, persons)
     # The likelihood of money, not of money in units of its mean.
-    log_likelihood = -loss(logs)[0] * persons - persons * float(np.log(unit))
+    log_likelihood = -lowest * persons - persons * float(np.log(unit))
     return SpendFit(p, q, gamma * unit, log_likelihood, covariance, round(persons))

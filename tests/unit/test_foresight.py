@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from orchestration.foresight.fitting import fit_periods, forecast_periods
-from orchestration.foresight.forecast import forecast
+from orchestration.foresight.forecast import Forecast, forecast
 from orchestration.foresight.purchases import (
     MODELS,
     BgNbd,
@@ -135,6 +135,41 @@ def test_no_chance_is_lost_where_numbers_of_very_different_size_meet(beta: float
     assert chances[:, 1:].sum(axis=1) == pytest.approx([0.6 / 70 * 365, 3.6 / 470 * 365], rel=1e-6)
 
 
+@pytest.mark.parametrize("beta", [0.51, 1.0, 40.0], ids=str)
+def test_few_nodes_give_the_likelihood_of_many(beta: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often and however late somebody bought; alpha is 1, and ages are up to fifty times that."""
+    random = np.random.default_rng(17)
+    age = random.uniform(0.1, 50, 500)
+    frequency = random.integers(0, 60, 500).astype(np.float64)
+    cells = Cells(frequency, np.where(frequency > 0, age * random.random(500) ** 0.1, 0), age, age * 0, age * 0 + 1)
+    parameters = np.array([0.6, 1.0, 0.7, beta])
+    few = ParetoNbd().scores(parameters, cells)
+    monkeypatch.setattr("orchestration.foresight.purchases._NODES", np.polynomial.legendre.leggauss(64))
+    many = ParetoNbd().scores(parameters, cells)
+    assert np.abs(few[0] - many[0]).max() < 1e-9
+    assert np.abs(few[1] - many[1]).max() < 1e-7
+
+
+def test_scores_are_the_likelihood_s_slopes() -> None:
+    """Against central differences of the likelihood, for each model."""
+    cells = buyers(300, 19)[0]
+    cells = Cells(cells.frequency, cells.recency, cells.age, np.linspace(-2, 2, 300), cells.count)
+    for model in MODELS:
+        middle = np.array([0.6, 70.0, 0.8, 84.0, 0.2][: len(model.names)])
+        if isinstance(model, BgNbd):
+            middle[3] = 3.0
+        _, slopes = model.scores(middle, cells)
+        for place in range(len(middle)):
+            step = np.zeros(len(middle))
+            step[place] = 1e-5
+            ahead, behind = (
+                np.where(np.arange(len(middle)) < 4, middle * np.exp(sign * step), middle + sign * step)
+                for sign in (1, -1)
+            )
+            by_difference = (model.scores(ahead, cells)[0] - model.scores(behind, cells)[0]) / 2e-5
+            assert slopes[place] == pytest.approx(by_difference, abs=1e-6)
+
+
 def test_a_fit_on_many_cells_is_that_on_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Newton's last steps from coarse cells end where a search on all cells does, far within the standard error."""
     cells, _ = buyers(20_000, 7)
@@ -172,6 +207,30 @@ def test_known_process_is_found_again_and_its_ranges_hold_nine_of_ten() -> None:
     held = ((later >= foretold.orders_low) & (later <= foretold.orders_high))[open_ones].mean()
     assert 0.88 <= held <= 0.95
     assert foretold.orders.sum() == pytest.approx(later.sum(), rel=0.08)
+
+
+def test_ranges_of_a_certain_fit_need_no_average_over_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells, _ = buyers(60_000, 21)
+    fit = fit_purchases(ParetoNbd(), cells)
+    assert fit.spread().shape == (1, 4)
+    some = cells.part(slice(0, 5_000))
+    alone = forecast(fit, None, some, 365)
+    monkeypatch.setattr("orchestration.foresight.purchases._CERTAIN", 0.0)
+    assert fit.spread().shape == (8, 4)
+    averaged = forecast(fit, None, some, 365)
+    assert np.abs(alone.orders_high - averaged.orders_high).max() <= 1
+    assert (alone.orders_high != averaged.orders_high).mean() <= 1 / 400
+    assert (alone.orders_low == averaged.orders_low).all()
+
+
+def test_what_a_cell_is_foretold_does_not_depend_on_the_others() -> None:
+    cells, _ = buyers(2_000, 23)
+    fit = PurchaseFit(ParetoNbd(), np.array([0.6, 70.0, 0.6, 84.0]), 0.0, np.eye(4) * 0.04, 2_000)
+    spend = SpendFit(6.0, 4.0, 15.0, 0.0, np.empty((0, 0)), 0)
+    order = np.random.default_rng(24).permutation(2_000)
+    together, apart = forecast(fit, spend, cells, 365), forecast(fit, spend, cells.part(order[:700]), 365)
+    for name in Forecast.__dataclass_fields__:
+        assert getattr(apart, name) == pytest.approx(getattr(together, name)[order[:700]], rel=1e-12, abs=1e-12), name
 
 
 def test_values_of_a_known_process_lie_in_their_ranges() -> None:
@@ -290,6 +349,34 @@ def test_orders_are_not_foretold_and_the_reason_stands(change: str, refusal: str
     for row in refused(change):
         assert row["refusal"] == refusal if refusal else row["refusal"] in unknown
         assert (row["is_chosen"], row["parameters"], row["covariance"]) == (False, None, None)
+
+
+def test_fits_and_forecasts_are_the_same_however_rows_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit, by the week, whatever the order of rows and the number of threads."""
+    monkeypatch.setattr("orchestration.foresight.fitting._MOST_CELLS", 800)
+    cells, later = buyers(3_000, 25)
+    columns = {
+        "period": np.repeat(["trial", "backtest", "now"], 1_000),
+        "horizon_days": np.full(3_000, 365),
+        "history_days": np.full(3_000, 900),
+        "frequency": cells.frequency.astype(int),
+        "recency_days": np.ceil(cells.recency).astype(int),
+        "age_days": cells.age.astype(int),
+        "trait": np.arange(3_000) % 3 - 1.0,
+        "mean_spend": 15 * np.random.default_rng(26).gamma(6, size=3_000),
+        "later_purchases": later,
+    }
+    made = []
+    for order, threads in ((np.arange(3_000), 1), (np.random.default_rng(27).permutation(3_000), 3)):
+        with duckdb.connect() as connection:
+            connection.execute(f"set threads = {threads}")
+            connection.register("buyers", pa.table({name: column[order] for name, column in columns.items()}))
+            connection.execute("create table histories as from buyers")
+            fits = fit_periods(connection.table("histories"))
+            made.append((fits, forecast_periods(connection.table("histories"), connection.from_arrow(fits))))
+    assert made[0][0].equals(made[1][0])
+    assert made[0][1].equals(made[1][1])
+    assert {row["grain_days"] for row in made[0][0].to_pylist() if row["is_chosen"]} == {7}
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ effects as (
         period,
         trait,
         value,
-        -- Decimals, since a sum of floats depends on the rows' order.
-        cast(effect as decimal(18, 9)) as effect
+        -- Whole billionths, since a sum of floats depends on its order.
+        cast(round(effect * 1000000000) as bigint) as effect
     from {{ ref('int_foresight__early_fits') }}
     where refusal is null
 
@@ -52,14 +52,14 @@ intercepts as (
 
 ),
 
--- An effect's size in whole numbers, and in the last place its trait's: no two are equal, and of equal effects the
+-- An effect's size, and in the last place its trait's: no two are equal, and of equal effects the
 -- trait that comes first by its name is the greater.
 weighed as (
 
     select
         {% for trait in traits %}
             coalesce(effects_{{ loop.index0 }}.effect, 0) as {{ trait }}_effect,
-            cast(abs(coalesce(effects_{{ loop.index0 }}.effect, 0)) * 1000000000 as bigint) * 16
+            abs(coalesce(effects_{{ loop.index0 }}.effect, 0)) * 16
             + {{ traits | length - (traits | sort).index(trait) }} as {{ trait }}_weight,
         {% endfor %}
         newcomers.*,
@@ -117,7 +117,7 @@ reasons as (
         is_top_in_part,
         intercept + cast(
             {{ traits | join("_effect + ") }}_effect as double
-        ) as odds
+        ) / 1000000000 as odds
     from place_3
 
 )

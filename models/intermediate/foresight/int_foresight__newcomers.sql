@@ -69,7 +69,7 @@ second_orders as (
     inner join {{ ref('fct_orders') }} as orders
         on customers.person_id = orders.person_id
     where
-        orders.is_valid
+        orders.order_sequence > 1
         and orders.order_date > customers.first_day
         and {{ days_between('customers.first_day', 'orders.order_date') }} <= {{ week_days }}
 
@@ -110,39 +110,69 @@ known as (
 
 ),
 
+-- Equal net sales are counted before they are ranked: there are far fewer of them than buyers.
+worths as (
+
+    select
+        part,
+        year_net_sales,
+        count(*) as customers
+    from known
+    where part <> 'newcomer'
+    group by
+        part,
+        year_net_sales
+
+),
+
 ranked as (
 
     select
-        *,
-        rank() over (partition by is_watched order by year_net_sales desc) - 1 as number_above,
-        count(*) over (partition by is_watched) as customers,
-        rank() over (partition by part order by year_net_sales desc) - 1 as number_above_in_part,
-        count(*) over (partition by part) as customers_in_part
-    from known
+        part,
+        year_net_sales,
+        sum(customers) over (order by year_net_sales desc)
+        - sum(customers) over (partition by year_net_sales) as number_above,
+        sum(customers) over () as customers,
+        sum(customers) over (partition by part order by year_net_sales desc) - customers as number_above_in_part,
+        sum(customers) over (partition by part) as customers_in_part
+    from worths
+
+),
+
+-- In the top fifth: fewer than a fifth are strictly above.
+top_fifths as (
+
+    select
+        part,
+        min(min(case when 5 * number_above < customers then year_net_sales end)) over () as bound,
+        min(case when 5 * number_above_in_part < customers_in_part then year_net_sales end) as bound_in_part
+    from ranked
+    group by part
 
 )
 
 select
-    person_id,
-    first_day,
-    part,
-    first_order_value,
+    known.person_id,
+    known.first_day,
+    known.part,
+    known.first_order_value,
     -- Steps of a tenth of the logarithm, so that like buyers can be counted together.
-    cast(round(10 * ln(1 + cast(greatest(first_order_value, 0) as double))) as integer) as value_step,
+    cast(round(10 * ln(1 + cast(greatest(known.first_order_value, 0) as double))) as integer) as value_step,
     case
-        when discount_share >= {{ setting("price_sensitive_share") }} then 'deep'
-        when discount_share > 0 then 'some'
+        when known.discount_share >= {{ setting("price_sensitive_share") }} then 'deep'
+        when known.discount_share > 0 then 'some'
         else 'none'
     end as discount_depth,
-    case when is_subscription then 'yes' else 'no' end as subscribed,
-    case when is_referred then 'yes' else 'no' end as referral,
-    acquisition_source,
-    channel,
-    market,
-    product_type,
-    case engagement when 2 then 'clicked' when 1 then 'opened' else 'none' end as engagement,
-    case when second_order = 1 then 'yes' else 'no' end as second_order,
-    -- In the top fifth: fewer than a fifth are strictly above.
-    case when part <> 'newcomer' then 5 * number_above < customers end as is_top,
-    case when part <> 'newcomer' then 5 * number_above_in_part < customers_in_part end as is_top_in_part
-from ranked
+    case when known.is_subscription then 'yes' else 'no' end as subscribed,
+    case when known.is_referred then 'yes' else 'no' end as referral,
+    known.acquisition_source,
+    known.channel,
+    known.market,
+    known.product_type,
+    case known.engagement when 2 then 'clicked' when 1 then 'opened' else 'none' end as engagement,
+    case when known.second_order = 1 then 'yes' else 'no' end as second_order,
+    known.year_net_sales >= top_fifths.bound as is_top,
+    known.year_net_sales >= top_fifths.bound_in_part as is_top_in_part
+from known
+left join top_fifths
+    on known.part = top_fifths.part

@@ -54,14 +54,14 @@ MUTANTS = (
     Mutant(
         "int_foresight__newcomers",
         "the top fifth are those with fewer than a fifth above them",
-        "5 * number_above < customers end as is_top",
-        "4 * number_above < customers end as is_top",
+        "5 * number_above < customers then year_net_sales end",
+        "4 * number_above < customers then year_net_sales end",
     ),
     Mutant(
         "int_foresight__newcomers",
         "in the backtest later buyers are compared with later ones",
-        "partition by part order by year_net_sales desc",
-        "partition by is_watched order by year_net_sales desc",
+        "known.year_net_sales >= top_fifths.bound_in_part as is_top_in_part",
+        "known.year_net_sales >= top_fifths.bound as is_top_in_part",
     ),
     Mutant(
         "int_foresight__newcomers",
@@ -84,8 +84,8 @@ MUTANTS = (
     Mutant(
         "int_foresight__early_values",
         "an effect against it is as weighty as one for it",
-        "cast(abs(coalesce(effects_0.effect, 0)) * 1000000000 as bigint)",
-        "cast(coalesce(effects_0.effect, 0) * 1000000000 as bigint)",
+        "abs(coalesce(effects_0.effect, 0)) * 16",
+        "coalesce(effects_0.effect, 0) * 16",
     ),
     Mutant(
         "int_foresight__predictions",

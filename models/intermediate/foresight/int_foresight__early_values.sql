@@ -1,5 +1,8 @@
 -- Chances of new buyers to be in the top fifth, and the three traits that weigh most: the effects of what is known of a
 -- person added up. Those who judge the backtest get theirs from what it had learned.
+-- A view: each reader takes one period of it, and the backtest no reasons.
+{{ config(materialized='view') }}
+
 {% set words = {
     "first_order_value": "'first order worth ' || cast(cast(first_order_value as decimal(18, 2)) as varchar)",
     "discount_depth": "case discount_depth when 'deep' then 'bought at a deep discount'"

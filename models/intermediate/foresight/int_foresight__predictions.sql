@@ -1,4 +1,7 @@
 -- The chosen model's forecast for each person in either period, put back together from the forecasts of cells.
+-- A view: each reader takes one period of it, and few of its columns.
+{{ config(materialized='view') }}
+
 with placed as (
 
     -- In their cells first: forecasts have the rest of a cell's key in common with many that are not theirs.

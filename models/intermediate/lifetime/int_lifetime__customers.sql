@@ -90,6 +90,13 @@ totals as (
                 end
             ) as net_sales_first_{{ horizon }}d,
         {% endfor %}
+        -- A renewal is no decision to come back, and a second order on the first one's local day is the same visit.
+        min(
+            case
+                when person_days.has_decision and person_days.order_date > first_orders.first_day
+                    then person_days.order_date
+            end
+        ) as second_day,
         count(*) as order_days,
         sum(case when person_days.has_decision then 1 else 0 end) as decision_days,
         min(case when person_days.has_decision then person_days.order_date end) as first_decision_day,
@@ -106,6 +113,7 @@ select
     -- Unidentified and wholesale buyers are in the sales, and in no denominator of lifetime and RFM.
     first_orders.is_identified and wholesale_buyers.person_id is null as is_counted,
     first_orders.first_day,
+    totals.second_day,
     totals.last_day,
     totals.valid_orders,
     totals.net_sales,

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='person_id',
+    meta={'changed': 'int_lifetime__changed'}
+) }}
 -- A renewal comes by itself: a person who subscribes to a variant says nothing of how fast it is used up.
 with lines as (
 
@@ -9,7 +15,7 @@ with lines as (
         orders.order_type,
         lines.kept_quantity as quantity
     from {{ ref('fct_order_lines') }} as lines
-    inner join {{ ref('fct_orders') }} as orders
+    inner join {{ only_changed(ref('fct_orders'), ref('int_lifetime__changed'), 'person_id') }} as orders
         on lines.order_key = orders.order_key
     inner join {{ ref('int_lifetime__customers') }} as customers
         on orders.person_id = customers.person_id

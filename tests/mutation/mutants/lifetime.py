@@ -52,6 +52,30 @@ MUTANTS = (
         "where orders.order_sequence >= 1",
     ),
     Mutant(
+        "int_lifetime__customers",
+        "a second order on the first one's day is the same visit",
+        "person_days.order_date > first_orders.first_day",
+        "person_days.order_date >= first_orders.first_day",
+    ),
+    Mutant(
+        "int_lifetime__customers",
+        "a renewal is no second order",
+        "person_days.has_decision and person_days.order_date >",
+        "person_days.order_date >",
+    ),
+    Mutant(
+        "int_lifetime__customers",
+        "the second order is the earliest after the first",
+        "min( case when person_days.has_decision and",
+        "max( case when person_days.has_decision and",
+    ),
+    Mutant(
+        "int_lifetime__customers",
+        "only valid orders are a first or a second one",
+        "as all_orders where is_valid",
+        "as all_orders",
+    ),
+    Mutant(
         "int_lifetime__days",
         "twice the median is enough",
         "orders >= 2 * median_orders_before",

@@ -5,18 +5,6 @@ from tests.mutation.mutants.mutant import Mutant
 MUTANTS = (
     Mutant(
         "int_retention__customers",
-        "a second order on the first one's day is the same visit",
-        "orders.order_date > first_days.first_day",
-        "orders.order_date >= first_days.first_day",
-    ),
-    Mutant(
-        "int_retention__customers",
-        "a renewal is no second order",
-        "and orders.order_type <> 'subscription_renewal'",
-        "",
-    ),
-    Mutant(
-        "int_retention__customers",
         "wholesale buyers are in no denominator",
         "is_identified and not is_wholesale and valid_orders > 0",
         "is_identified and valid_orders > 0",
@@ -26,30 +14,6 @@ MUTANTS = (
         "buyers nobody knows are in no denominator",
         "is_identified and not is_wholesale and valid_orders > 0",
         "not is_wholesale and valid_orders > 0",
-    ),
-    Mutant(
-        "int_retention__customers",
-        "only a valid order is a first one",
-        "where orders.is_valid group by",
-        "group by",
-    ),
-    Mutant(
-        "int_retention__customers",
-        "only a valid order is a second one",
-        "where orders.is_valid and orders.order_type",
-        "where orders.order_type",
-    ),
-    Mutant(
-        "int_retention__customers",
-        "the second order is the earliest after the first",
-        "min(orders.order_date) as second_day",
-        "max(orders.order_date) as second_day",
-    ),
-    Mutant(
-        "int_retention__customers",
-        "who never came back is a customer too",
-        "left join second_days",
-        "inner join second_days",
     ),
     Mutant(
         "int_retention__history",

@@ -288,17 +288,17 @@ def _fit_money(histories: Any, period: str) -> tuple[SpendFit | None, str | None
         .query(
             "histories",
             f"""
-        select frequency + 1, exp(round(ln(mean_spend) * {_SPEND_STEPS}) / {_SPEND_STEPS}), count(*)
+        select frequency + 1, cast(round(ln(mean_spend) * {_SPEND_STEPS}) as integer) as step, count(*)
         from histories group by all order by all
         """,
         )
         .fetchnumpy()
     )
-    purchases, mean, count = (np.asarray(column, dtype=np.float64) for column in columns.values())
+    purchases, step, count = (np.asarray(column, dtype=np.float64) for column in columns.values())
     if count[purchases > 1].sum() < FEWEST_REPEAT_BUYERS:
         return None, f"fewer than {FEWEST_REPEAT_BUYERS} customers have come back and paid"
     try:
-        return fit_spend(SpendCells(purchases, mean, count)), None
+        return fit_spend(SpendCells(purchases, np.exp(step / _SPEND_STEPS), count)), None
     except NotConvergedError as error:
         return None, str(error)
 

@@ -32,6 +32,7 @@ FEWEST_WATCHED = 750
 # Values of a trait that fewer have are taken together.
 _FEWEST_ALIKE = 30
 _OTHERS = "\0others"
+# Of more persons a sample by hash learns and judges (DECISIONLOG.md).
 _MOST_PERSONS = 300_000
 _FOLDS = 5
 # scikit-learn's C, from the weakest on: the loss of persons left out falls to one lowest point and grows from there.

@@ -71,6 +71,31 @@ def test_a_known_process_is_found_again() -> None:
     assert all(effect[trait, "no"] == pytest.approx(0, abs=1e-9) for trait in ("referral", "market", "second_order"))
 
 
+def test_a_sample_by_hash_learns_what_all_teach_but_for_its_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of 45,000 who were watched: effects differ by less than three standard errors of the difference.
+
+    With a fifth of n at the top, the difference of two thirds' effects has one of √(6 / (n × 0.16)), the fourth part of
+    n twice that; of a part and the whole the variances subtract.
+    """
+    buyers = newcomers(60_000, 8)
+    whole = fitted(buyers)
+    monkeypatch.setattr("orchestration.foresight.early_value._MOST_PERSONS", 45_000 // 4)
+    sample = fitted(buyers)
+    learned = [next(row["learned_from"] for row in rows if row["period"] == "now") for rows in (whole, sample)]
+    assert learned[0] == 45_000
+    assert learned[1] == pytest.approx(45_000 / 4, rel=0.03)
+    effects = [
+        {(row["trait"], row["value"]): row["effect"] for row in rows if row["period"] == "now"}
+        for rows in (whole, sample)
+    ]
+    error = np.sqrt(6 / (learned[1] * 0.16) - 6 / (learned[0] * 0.16))
+    for one, other in (("friends", "search"), ("ads", "search")):
+        contrast, sampled = (
+            effect["acquisition_source", one] - effect["acquisition_source", other] for effect in effects
+        )
+        assert abs(contrast - sampled) < 3 * error
+
+
 def test_mean_probability_is_the_share_that_came_about() -> None:
     buyers = newcomers(20_000, 2)
     effects = {(row["trait"], row["value"]): row for row in fitted(buyers) if row["period"] == "now"}

@@ -19,6 +19,7 @@ from orchestration.sql import quoted
 CHUNK_BYTES: Final = 32_000_000
 CHUNK_ROWS: Final = 200_000
 _MEMORY: Final = "512MB"
+_LOG: Final = "256MB"
 
 
 @dataclass
@@ -85,8 +86,9 @@ class Store:
         }
         self._streams_before = {stream for stream, _ in self._fields}
         connection.execute("create or replace temp table seen (stream varchar, id varchar)")
-        # Left to itself DuckDB keeps what it wrote in memory until most of the machine's is full.
-        connection.execute(f"set memory_limit = '{_MEMORY}'")
+        # Left to itself DuckDB keeps what it wrote in memory until most of the machine's is full, and writes a table's
+        # last 122,880 rows anew with each chunk that is added to them.
+        connection.execute(f"set memory_limit = '{_MEMORY}'; set checkpoint_threshold = '{_LOG}'")
 
     def close(self) -> None:
         """Remove dlt's working files and its copy of the last chunk."""

@@ -11,27 +11,27 @@
 with orders as (
 
     select
-        person_id,
-        is_identified,
-        order_type,
-        order_date,
-        order_sequence,
-        product_type,
-        gross_sales,
-        discounts,
-        is_discounted,
+        all_orders.person_id,
+        all_orders.is_identified,
+        all_orders.order_type,
+        all_orders.order_date,
+        all_orders.order_sequence,
+        all_orders.product_type,
+        all_orders.gross_sales,
+        all_orders.discounts,
+        all_orders.is_discounted,
         -- Nothing known of an order's amounts (its exchange rate is missing) adds nothing; a data test reports it.
-        coalesce(net_sales, 0) as net_sales
+        coalesce(all_orders.net_sales, 0) as net_sales
     from {{ changed_orders }} as all_orders
-    where is_valid
+    where all_orders.is_valid
 
 ),
 
 wholesale_buyers as (
 
-    select distinct person_id
+    select distinct all_orders.person_id
     from {{ changed_orders }} as all_orders
-    where order_type = 'wholesale'
+    where all_orders.order_type = 'wholesale'
 
 ),
 

@@ -1,5 +1,5 @@
--- Whose orders are numbered and summed anew: those of whom an order has changed, and whoever is another person now. Both
--- who bought and who is the buyer now: two persons joined into one leave nothing behind.
+-- Whose orders are numbered and summed anew: those of whom an order has changed, and whoever is another person now.
+-- Both who bought and who is the buyer now: two persons joined into one leave nothing behind.
 {% set orders_before = sibling('fct_orders', 'marts') %}
 -- depends_on: {{ ref('int_orders__changed') }}, {{ ref('int_referral__orders') }}, {{ ref('int_identity__build') }}
 -- depends_on: {{ ref('int_identity__record_persons') }}, {{ ref('int_identity__changed_persons') }}

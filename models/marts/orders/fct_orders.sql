@@ -5,6 +5,8 @@
     on_schema_change='fail',
     meta={'changed': 'int_orders__restated'}
 ) }}
+{% set persons = only_changed(ref('int_identity__record_persons'), ref('int_orders__restated'), 'person_id') %}
+
 with orders as (
 
     select
@@ -47,8 +49,7 @@ with orders as (
         coalesce(amounts.returns > amounts.gross_sales - amounts.discounts, false) as is_refunded_beyond_value,
         referred_orders.order_key is not null as is_referred
     from {{ ref('int_orders__current') }} as orders
-    inner join
-        {{ only_changed(ref('int_identity__record_persons'), ref('int_orders__restated'), 'person_id') }} as record_persons
+    inner join {{ persons }} as record_persons
         on orders.order_key = record_persons.record_key
     inner join {{ ref('int_orders__amounts') }} as amounts
         on orders.order_key = amounts.order_key

@@ -72,7 +72,7 @@ MUTANTS = (
     Mutant(
         "int_lifetime__customers",
         "only valid orders are a first or a second one",
-        "as all_orders where is_valid",
+        "as all_orders where all_orders.is_valid",
         "as all_orders",
     ),
     Mutant(

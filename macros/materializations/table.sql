@@ -1,7 +1,7 @@
 {#
     dbt's `table` for DuckDB in one statement where dbt-duckdb takes up to seven: what stands is replaced in the moment
     that the new rows are there, and stays if they can't be made. On a small table a statement costs dbt more than the
-    table costs DuckDB. Left out is what no model here has: indexes, foreign keys, grants.
+    table costs DuckDB. Left out is what no model here has: indexes, foreign keys, grants, hooks outside the transaction.
 #}
 {% materialization table, adapter="duckdb", supported_languages=["sql", "python"] -%}
     {%- set existing = load_cached_relation(this) -%}

@@ -263,42 +263,6 @@ def test_rows_of_a_large_file_know_their_place(
     )
 
 
-@pytest.mark.parametrize("is_first", [True, False], ids=["into an empty table", "beside earlier rows"])
-def test_what_is_left_out_is_the_same_beside_earlier_rows(
-    load: Load, connection: duckdb.DuckDBPyConnection, is_first: bool
-) -> None:
-    """Refused rows, equal ones and versions, within a file and across files of two formats."""
-    if not is_first:
-        load({"reviews/0.csv": REVIEWS + "early,2024-01-01,5,x\n"})
-    result = load(
-        {
-            "reviews/a.csv": REVIEWS + "1,2025-01-01,5,Good\n2,2025-01-01,9,Bad\n1,2025-01-01,5,Good\n"
-            "3,2025-01-03,4,First\n 3,2025-01-03,4,Second\n4,2025-01-04,2\n5,2025-01-05,1,Last\n",
-            "reviews/b.jsonl": '{"review_id": "6", "created_at": "2025-01-06", "rating": "3"}\n'
-            '{"review_id": "7", "created_at": "never", "rating": "3"}\n'
-            '{"review_id": "5", "created_at": "2025-01-05", "rating": "1", "title": "Last"}\n'
-            '{"review_id": "6", "created_at": "2025-01-06", "rating": "2"}\n',
-        }
-    ).entities["reviews"]
-    assert (result.rows_in, result.rows_loaded, result.rows_rejected, result.rows_redelivered) == (11, 6, 3, 2)
-    assert connection.execute(
-        "select review_id, rating, _file, _row_number, _has_other_version from raw_drop.reviews "
-        "where review_id <> 'early' order by rowid"
-    ).fetchall() == [
-        ("1", "5", "drop/reviews/a.csv", 1, False),
-        ("3", "4", "drop/reviews/a.csv", 4, True),
-        (" 3", "4", "drop/reviews/a.csv", 5, True),
-        ("5", "1", "drop/reviews/a.csv", 6, False),
-        ("6", "3", "drop/reviews/b.jsonl", 1, True),
-        ("6", "2", "drop/reviews/b.jsonl", 4, True),
-    ]
-    assert connection.execute("select file, row_number from ops.rejected_rows order by all").fetchall() == [
-        ("drop/reviews/a.csv", 2),
-        ("drop/reviews/a.csv", 7),
-        ("drop/reviews/b.jsonl", 2),
-    ]
-
-
 def test_a_load_leaves_the_connection_as_it_was(load: Load, connection: duckdb.DuckDBPyConnection) -> None:
     settings = (
         "select name, value from duckdb_settings() where name in ('memory_limit', 'threads', 'force_compression', "

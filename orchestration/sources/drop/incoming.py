@@ -1,12 +1,9 @@
-"""Take one entity's deliveries into its raw table in two passes over each file, or one where the table is empty.
+"""Take one entity's deliveries into its raw table in two passes over each file.
 
 The first pass keeps three small values a row: a hash of its content, a hash of its key, and whether it keeps the
 contract. They say which rows were delivered before and which come in several versions. The second pass writes every
 other row straight from the file into its table. Memory then doesn't grow with what a row holds, and scanning text
 twice costs less than storing it twice (5 million events: 2 s a scan, 6 s a copy).
-
-Into an empty table nearly every row will go: all are written at once, the three values are taken from there, and the
-few rows that don't belong are taken out again before the commit.
 """
 
 from collections.abc import Sequence
@@ -76,23 +73,18 @@ def load_entity(
         "create or replace temp table incoming_malformed "
         "(file_index integer, line bigint, reason varchar, original varchar, row_hash ubigint)"
     )
-    is_first = not _count(connection, f"{SCHEMA}.{entity.name}")
     taken: list[_Taken] = []
     for index, delivery in enumerate(deliveries):
         offset = taken[-1].offset + taken[-1].rows if taken else 0
-        stored_as = load_id if is_first else None
-        scan = _first_pass(connection, entity, delivery, index, shop_folder, scratch, load, tombstones, stored_as)
+        scan = _first_pass(connection, entity, delivery, index, shop_folder, scratch, load, tombstones)
         taken.append(_Taken(delivery, scan, _count(connection, "incoming") - offset, offset))
     malformed = _count(connection, "incoming_malformed")
     load.rows_in = _count(connection, "incoming") + malformed
-    _find_delivered_before(connection, entity, load_id)
-    _find_versions(connection, entity, load_id)
+    _find_delivered_before(connection, entity)
+    _find_versions(connection, entity)
     for index, file in enumerate(taken):
+        _store(connection, entity, file, index, load_id)
         _refuse(connection, entity, file, run_id, load_id)
-        if is_first:
-            _take_out(connection, entity, file, index)
-        else:
-            _store(connection, entity, file, index, load_id)
     _refuse_malformed(connection, entity, taken, run_id, load_id)
     load.rows_rejected = _count(connection, "refused") + _count(connection, "incoming_malformed")
     load.rows_redelivered = _count(connection, "known") + malformed - _count(connection, "incoming_malformed")
@@ -112,17 +104,11 @@ def _first_pass(
     scratch: Path,
     load: EntityLoad,
     tombstones: Tombstones | None,
-    stored_as: int | None,
 ) -> Scan:
-    """Note what is told of each row; all rows are stored before if there is a load to store them as."""
-    row_hash, stored = (_row_hash(entity), None) if stored_as is None else ("_row_hash", _stored(entity, index))
-
     def note(scan: Scan) -> None:
-        if stored_as is not None:
-            _insert(connection, entity, delivery, scan, index, stored_as)
         connection.execute(
-            f"insert into incoming select {index}, {row_hash}, hash({entity.version_key}), "
-            f"coalesce({is_sound(entity)}, false) from {(stored or scan).relation}"
+            f"insert into incoming select {index}, {_row_hash(entity)}, hash({entity.version_key}), "
+            f"coalesce({is_sound(entity)}, false) from {scan.relation}"
         )
 
     def admission(scan: Scan) -> Admit:
@@ -138,13 +124,7 @@ def _first_pass(
         f"insert into incoming_malformed select {index}, line, reason, original, hash({nothing}, original, reason) "
         "from malformed"
     )
-    return stored or scan
-
-
-def _stored(entity: Entity, index: int) -> Scan:
-    """A file's rows as they stand in a table that was empty before."""
-    of_file = f"from {SCHEMA}.{entity.name} where _file_index = {index}"
-    return Scan(f"(select *, rowid + 1 - (select min(rowid) {of_file}) as _stored_place {of_file})", "_stored_place")
+    return scan
 
 
 def _without_erased(
@@ -163,14 +143,14 @@ def _row_hash(entity: Entity) -> str:
     return f"hash({', '.join(entity.column_names)}, _extra, cast(null as varchar))"
 
 
-def _find_delivered_before(connection: duckdb.DuckDBPyConnection, entity: Entity, load_id: int) -> None:
+def _find_delivered_before(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     """List in `known` the places of rows that an earlier load stored or refused, and all but the first of equal rows.
 
     A row's place is its number among all rows of `incoming`, which come back in the order they were put in. Equal rows
     have equal keys, so that one count of keys finds the few rows that may be equal or versions of each other.
     """
     earlier = (
-        f"(select _row_hash from {SCHEMA}.{entity.name} where _load_id < {load_id} "
+        f"(select _row_hash from {SCHEMA}.{entity.name} "
         f"union all select row_hash from ops.rejected_rows where entity = '{entity.name}')"
     )
     connection.execute(
@@ -196,7 +176,7 @@ def _find_delivered_before(connection: duckdb.DuckDBPyConnection, entity: Entity
     )
 
 
-def _find_versions(connection: duckdb.DuckDBPyConnection, entity: Entity, load_id: int) -> None:
+def _find_versions(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     """List in `refused` the places of rows to refuse, and in `versioned` the keys of which there are several rows.
 
     Models choose between versions only where there are any: sorting whole tables for the few is what costs.
@@ -215,63 +195,37 @@ def _find_versions(connection: duckdb.DuckDBPyConnection, entity: Entity, load_i
         group by key_hash having count(*) > 1
         union
         select key_hash from incoming
-        where is_sound and key_hash in (
-            select hash({entity.version_key}) from {SCHEMA}.{entity.name} where _load_id < {load_id}
-        );
+        where is_sound and key_hash in (select hash({entity.version_key}) from {SCHEMA}.{entity.name});
         drop table crowded
         """
     )
 
 
 def _store(connection: duckdb.DuckDBPyConnection, entity: Entity, file: _Taken, index: int, load_id: int) -> None:
-    left_out = _left_out(file)
-    left_out_rows = _count(connection, left_out)
+    left_out = f"(select place - {file.offset} from known union all select place - {file.offset} from refused)"
+    of_file = f"place > {file.offset} and place <= {file.offset + file.rows}"
+    left_out_rows = _count(connection, f"known where {of_file}") + _count(connection, f"refused where {of_file}")
     if left_out_rows == file.rows:
         return
     several = f"hash({entity.version_key}) in (from versioned)" if _count(connection, "versioned") else "false"
-    scan = file.scan
+    relation = file.scan.relation
     if left_out_rows:
-        relation = f"(select *, {scan.place} as _place from {scan.relation}) where _place not in {left_out}"
-        scan = Scan(relation, counts_rows=False)
-    _insert(connection, entity, file.delivery, scan, index, load_id, several)
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection, entity: Entity, delivery: Delivery, scan: Scan, index: int, load_id: int,
-    several: str = "false",
-) -> None:  # fmt: skip
-    """Store all rows of a scan; `several` is SQL for whether a row has other versions."""
-    names, table = ", ".join(entity.column_names), f"{SCHEMA}.{entity.name}"
+        relation = f"(select *, {file.scan.place} as _place from {relation}) where _place not in {left_out}"
     # A file that is stored whole is scanned by all threads, and its rows are numbered where they lie.
+    numbers_later = file.scan.counts_rows and not left_out_rows
+    names = ", ".join(entity.column_names)
+    table = f"{SCHEMA}.{entity.name}"
     connection.execute(
         f"insert into {table} select {names}, _extra, {_row_hash(entity)}, {load_id}, ?, {index}, "
-        f"{0 if scan.counts_rows else '_row_number'}, {several} from {scan.relation}",
-        [delivery.label],
+        f"{0 if numbers_later else '_row_number'}, {several} from {relation}",
+        [file.delivery.label],
     )
-    if scan.counts_rows:
+    if numbers_later:
         stored = f"_load_id = {load_id} and _file_index = {index}"
         connection.execute(
             f"update {table} set _row_number = rowid + 1 - (select min(rowid) from {table} where {stored}) "
             f"where {stored}"
         )
-
-
-def _take_out(connection: duckdb.DuckDBPyConnection, entity: Entity, file: _Taken, index: int) -> None:
-    """Leave of a file whose rows were all stored what belongs there, and mark what has other versions."""
-    table = f"{SCHEMA}.{entity.name}"
-    if _count(connection, _left_out(file)):
-        first = f"(select min(rowid) from {table} where _file_index = {index})"
-        connection.execute(f"delete from {table} where rowid in (select place - 1 + {first} from {_left_out(file)})")
-    if _count(connection, "versioned"):
-        several = f"hash({entity.version_key}) in (from versioned)"
-        connection.execute(f"update {table} set _has_other_version = true where _file_index = {index} and {several}")
-
-
-def _left_out(file: _Taken) -> str:
-    """SQL of a relation (place) of a file's rows that aren't stored, by their places in the file."""
-    left_out = "(select place from known union all select place from refused)"
-    of_file = f"place > {file.offset} and place <= {file.offset + file.rows}"
-    return f"(select place - {file.offset} as place from {left_out} where {of_file})"
 
 
 def _refuse(connection: duckdb.DuckDBPyConnection, entity: Entity, file: _Taken, run_id: str, load_id: int) -> None:

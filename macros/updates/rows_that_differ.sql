@@ -1,14 +1,18 @@
-{# Rows that only one of two relations of the same columns has, for relations without equal rows. #}
-{% macro rows_that_differ(relation, other) -%}
+{#
+    Rows that only one of two relations has, by all of their columns or by those that are named; without equal rows in
+    either.
+#}
+{% macro rows_that_differ(relation, other, columns=["*"]) -%}
+    {%- set columns = columns | join(", ") -%}
     (
-        select * from {{ relation }}
+        select {{ columns }} from {{ relation }}
         except
-        select * from {{ other }}
+        select {{ columns }} from {{ other }}
     )
     union all
     (
-        select * from {{ other }}
+        select {{ columns }} from {{ other }}
         except
-        select * from {{ relation }}
+        select {{ columns }} from {{ relation }}
     )
 {%- endmacro %}

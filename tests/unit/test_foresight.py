@@ -171,7 +171,7 @@ def test_scores_are_the_likelihood_s_slopes() -> None:
 
 
 def test_a_fit_on_many_cells_is_that_on_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Newton's last steps from coarse cells end where a search on all cells does, far within the standard error."""
+    """A search that goes on from coarse cells ends where one on all cells does, far within the standard error."""
     cells, _ = buyers(20_000, 7)
     fits = []
     for many in (10, 1_000_000):

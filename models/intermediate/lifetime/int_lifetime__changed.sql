@@ -10,27 +10,11 @@
 
 {% else %}
 
-    with days as (
+    with changed_days as (
 
-        select
-            day,
-            is_big_promotion
-        from {{ ref('int_lifetime__days') }}
-
-    ),
-
-    days_before as (
-
-        select
-            day,
-            is_big_promotion
-        from {{ sibling('int_lifetime__days_before') }}
-
-    ),
-
-    changed_days as (
-
-        {{ rows_that_differ('days', 'days_before') }}
+        {{ rows_that_differ(
+            ref('int_lifetime__days'), sibling('int_lifetime__days_before'), ['day', 'is_big_promotion']
+        ) }}
 
     )
 

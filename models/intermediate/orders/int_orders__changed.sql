@@ -27,23 +27,11 @@
 
     ),
 
-    products as (
-
-        select {{ product_columns | join(", ") }}
-        from {{ ref('int_products__current') }}
-
-    ),
-
-    products_before as (
-
-        select {{ product_columns | join(", ") }}
-        from {{ sibling('int_products__current_before') }}
-
-    ),
-
     changed_products as (
 
-        {{ rows_that_differ('products', 'products_before') }}
+        {{ rows_that_differ(
+            ref('int_products__current'), sibling('int_products__current_before'), product_columns
+        ) }}
 
     )
 

@@ -3,8 +3,8 @@
 with own_rhythms as (
 
     select
-        first_product_type,
-        cast(round(cast(days_of_gaps as double) / gaps) as bigint) as own_days
+        cast(round(cast(days_of_gaps as double) / gaps) as bigint) as own_days,
+        coalesce(first_product_type, 'unknown') as first_product_type
     from {{ ref('int_lifetime__customers') }}
     where
         is_counted
@@ -42,7 +42,7 @@ medians as (
 
 product_types as (
 
-    select distinct first_product_type
+    select distinct coalesce(first_product_type, 'unknown') as first_product_type
     from {{ ref('int_lifetime__customers') }}
 
 )

@@ -1,22 +1,12 @@
--- What a person is like, for audiences and reports. Only those in lifetime's denominators are sorted: identified, no
--- wholesale order, a valid order; a person without one yet is a prospect.
+-- What a customer is like, for audiences and reports. Only those in lifetime's denominators are sorted: identified, no
+-- wholesale order, a valid order.
 {% set measures = {
     "recency": "days_ago",
     "frequency": "valid_orders",
     "monetary": "net_sales",
 } %}
 
-with persons as (
-
-    select
-        person_id,
-        bool_or(is_identified) as is_identified
-    from {{ ref('int_identity__record_persons') }}
-    group by person_id
-
-),
-
-customers as (
+with customers as (
 
     select
         *,
@@ -122,7 +112,7 @@ paces as (
         (rhythms.rhythm_days + customers.days_of_gaps) / (1 + customers.gaps) as expected_days
     from customers
     inner join {{ ref('int_lifetime__rhythms') }} as rhythms
-        on customers.first_product_type = rhythms.first_product_type
+        on coalesce(customers.first_product_type, 'unknown') = rhythms.first_product_type
 
 ),
 
@@ -178,25 +168,18 @@ sorted as (
 )
 
 select
-    persons.person_id,
+    sorted.person_id,
     sorted.recency_quintile,
     sorted.frequency_quintile,
     sorted.monetary_quintile,
     segments.segment as rfm_segment,
     sorted.expected_days,
     sorted.tier,
-    case
-        when sorted.person_id is not null then sorted.lifecycle_stage
-        when persons.is_identified and buyers.person_id is null then 'prospect'
-    end as lifecycle_stage,
-    coalesce(sorted.is_vip, false) as is_vip,
-    coalesce(sorted.is_price_sensitive, false) as is_price_sensitive,
-    coalesce(sorted.is_promotion_buyer, false) as is_promotion_buyer
-from persons
-left join sorted
-    on persons.person_id = sorted.person_id
-left join {{ ref('int_lifetime__customers') }} as buyers
-    on persons.person_id = buyers.person_id
+    sorted.lifecycle_stage,
+    sorted.is_vip,
+    sorted.is_price_sensitive,
+    sorted.is_promotion_buyer
+from sorted
 left join {{ ref('rfm_segments') }} as segments
     on
         sorted.recency_quintile = segments.recency_quintile

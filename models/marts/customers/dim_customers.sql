@@ -8,26 +8,17 @@ with persons as (
 
 ),
 
-order_totals as (
+wholesale_buyers as (
 
-    select
-        person_id,
-        bool_or(order_type = 'wholesale') as is_wholesale,
-        min(case when is_valid then ordered_at end) as first_order_at,
-        max(case when is_valid then ordered_at end) as last_order_at,
-        sum(case when is_valid then 1 else 0 end) as valid_orders,
-        sum(case when is_valid then net_sales else 0 end) as net_sales,
-        sum(case when is_valid then gross_margin else 0 end) as gross_margin,
-        bool_or(is_valid and gross_margin is null) as lacks_a_margin
+    select distinct person_id
     from {{ ref('fct_orders') }}
-    group by person_id
+    where order_type = 'wholesale'
 
 ),
 
-first_orders as (
+buyers as (
 
-    select * from {{ ref('fct_orders') }}
-    where order_sequence = 1
+    select * from {{ ref('int_lifetime__customers') }}
 
 ),
 
@@ -40,31 +31,31 @@ mail as (
 select
     persons.person_id,
     persons.is_identified,
-    coalesce(order_totals.is_wholesale, false) as is_wholesale,
-    order_totals.first_order_at,
-    order_totals.last_order_at,
-    cast(coalesce(order_totals.valid_orders, 0) as bigint) as valid_orders,
-    {{ money('coalesce(order_totals.net_sales, 0)') }} as net_sales,
-    case
-        when not coalesce(order_totals.lacks_a_margin, false)
-            then {{ money('coalesce(order_totals.gross_margin, 0)') }}
-    end as gross_margin,
-    first_orders.acquisition_source,
-    first_orders.channel as first_channel,
-    first_orders.product_type as first_product_type,
-    first_orders.ship_country as first_ship_country,
-    coalesce(first_orders.is_discounted, false) as is_first_order_discounted,
-    coalesce(first_orders.is_referred, false) as is_referred,
+    wholesale_buyers.person_id is not null as is_wholesale,
+    buyers.first_order_at,
+    buyers.last_order_at,
+    cast(coalesce(buyers.valid_orders, 0) as bigint) as valid_orders,
+    {{ money('coalesce(buyers.net_sales, 0)') }} as net_sales,
+    case when buyers.person_id is null then {{ money('0') }} else {{ money('buyers.gross_margin') }} end
+        as gross_margin,
+    buyers.acquisition_source,
+    buyers.first_channel,
+    buyers.first_product_type,
+    buyers.first_ship_country,
+    coalesce(buyers.is_first_order_discounted, false) as is_first_order_discounted,
+    coalesce(buyers.is_referred, false) as is_referred,
     coalesce(mail.is_reachable, false) as is_reachable,
     coalesce(mail.is_marketable, false) as is_marketable,
     traits.rfm_segment,
-    traits.lifecycle_stage,
+    -- A person without a valid order yet is a prospect.
+    case when persons.is_identified and buyers.person_id is null then 'prospect' else traits.lifecycle_stage end
+        as lifecycle_stage,
     traits.tier
 from persons
-left join order_totals
-    on persons.person_id = order_totals.person_id
-left join first_orders
-    on persons.person_id = first_orders.person_id
+left join wholesale_buyers
+    on persons.person_id = wholesale_buyers.person_id
+left join buyers
+    on persons.person_id = buyers.person_id
 left join mail
     on persons.person_id = mail.person_id
 left join {{ ref('int_lifetime__traits') }} as traits

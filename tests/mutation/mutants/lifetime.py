@@ -76,6 +76,18 @@ MUTANTS = (
         "as all_orders",
     ),
     Mutant(
+        "int_lifetime__customers",
+        "one valid order's unknown margin leaves the person's unknown",
+        "bool_or(gross_margin is null) as lacks_a_margin",
+        "false as lacks_a_margin",
+    ),
+    Mutant(
+        "int_lifetime__customers",
+        "days with a known margin don't make another day's known",
+        "when not bool_or(person_days.lacks_a_margin)",
+        "when not bool_and(person_days.lacks_a_margin)",
+    ),
+    Mutant(
         "int_lifetime__days",
         "twice the median is enough",
         "orders >= 2 * median_orders_before",
@@ -230,12 +242,6 @@ MUTANTS = (
         "a first order of the last year makes tier A",
         "customers.first_days_ago between 0 and 364 and customers.first_order_net_sales",
         "customers.first_order_net_sales",
-    ),
-    Mutant(
-        "int_lifetime__traits",
-        "who has no valid order yet is a prospect",
-        "when persons.is_identified and buyers.person_id is null then 'prospect'",
-        "when persons.is_identified then 'prospect'",
     ),
     Mutant(
         "clv_summary",

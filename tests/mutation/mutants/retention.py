@@ -5,15 +5,9 @@ from tests.mutation.mutants.mutant import Mutant
 MUTANTS = (
     Mutant(
         "int_retention__customers",
-        "wholesale buyers are in no denominator",
-        "is_identified and not is_wholesale and valid_orders > 0",
-        "is_identified and valid_orders > 0",
-    ),
-    Mutant(
-        "int_retention__customers",
-        "buyers nobody knows are in no denominator",
-        "is_identified and not is_wholesale and valid_orders > 0",
-        "not is_wholesale and valid_orders > 0",
+        "buyers nobody knows and wholesale buyers are in no denominator",
+        "where is_counted",
+        "where true",
     ),
     Mutant(
         "int_retention__history",

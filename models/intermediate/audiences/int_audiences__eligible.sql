@@ -4,6 +4,14 @@
     "audience", "person_id", "member_since", "opens_at", "closes_at", "reason", "order_key", "next_product_id", "due_date",
     "is_service", "is_message", "is_held_out", "is_held_out_of_all",
 ] %}
+{% set window_columns = ["opens_at", "closes_at", "reason", "order_key", "next_product_id", "due_date"] %}
+-- Rules about a person, or about the last order, take nobody twice; the others must be asked for the latest window.
+{% set once_a_person = [
+    "photo_request", "referred_welcome", "price_sensitive", "promotion_buyers", "potential_high_value", "third_order",
+    "membership", "community", "at_risk", "win_back", "birthday", "vip", "second_order", "completion", "accessories",
+    "tier_a", "tier_b", "tier_c", "sunset",
+] %}
+{% set takes_once = "'" ~ once_a_person | join("', '") ~ "'" %}
 
 with previous_run as (
 
@@ -65,24 +73,20 @@ entered_of_late as (
 
 ),
 
-opened as (
+open_windows as (
 
     select
-        candidates.*,
+        candidates.audience,
+        candidates.person_id,
+        {% for column in window_columns %}
+            candidates.{{ column }},
+        {% endfor %}
         memberships.last_entered_at,
         -- A later window is a new entry: the review request of the next order is another one.
         case
             when candidates.closes_at is null or memberships.open_since >= candidates.opens_at
                 then memberships.open_since
-        end as member_since,
-        row_number() over (
-            partition by candidates.audience, candidates.person_id
-            order by
-                candidates.opens_at desc,
-                candidates.order_key desc nulls last,
-                candidates.next_product_id desc nulls last,
-                candidates.reason desc
-        ) as recency_rank
+        end as member_since
     from {{ ref('int_audiences__candidates') }} as candidates
     cross join previous_run
     left join memberships
@@ -100,6 +104,32 @@ opened as (
                 and coalesce(memberships.last_entered_at < candidates.opens_at, true)
             )
         )
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by audience, person_id
+            order by opens_at desc, order_key desc nulls last, next_product_id desc nulls last, reason desc
+        ) as recency_rank
+    from open_windows
+    where audience not in ({{ takes_once }})
+
+),
+
+{% set opened_columns = ["audience", "person_id", "last_entered_at", "member_since"] + window_columns %}
+opened as (
+
+    select {{ opened_columns | join(', ') }}
+    from open_windows
+    where audience in ({{ takes_once }})
+    union all
+    select {{ opened_columns | join(', ') }}
+    from ranked
+    where recency_rank = 1
 
 ),
 
@@ -219,7 +249,6 @@ judged as (
             global_shares.flow_id = 'global'
             and people.assigned_at >= global_shares.from_at
             and people.assigned_at < global_shares.until_at
-    where opened.recency_rank = 1
 
 ),
 
@@ -239,6 +268,17 @@ cooled as (
 
 ),
 
+contested as (
+
+    -- Only messages that nothing else forbids can be one too many.
+    select * from cooled
+    where
+        is_message
+        and not is_service
+        and refused_then is null
+
+),
+
 counted as (
 
     -- Messages to come: who enters now is written to now, and what is of value goes before promotions. Service and
@@ -253,7 +293,6 @@ counted as (
                     when
                         not is_in_holdout
                         and member_since is null
-                        and refused_then is null
                         and kind = 'value'
                         then 1
                     else 0
@@ -261,10 +300,7 @@ counted as (
             ) over (partition by person_id),
             greatest(max_emails_per_month - greatest(messages_30d, value_entries_30d + promotion_entries_30d), 0)
         ) as value_messages
-    from cooled
-    where
-        is_message
-        and not is_service
+    from contested
 
 ),
 
@@ -275,14 +311,12 @@ shared as (
         *,
         case
             when
-                refused_then is null
-                and kind = 'promotion'
+                kind = 'promotion'
                 and member_since is null
                 and promotions + 1
                 > 0.000001
                 + cast(1 - {{ audiences_setting("value_share") }} as double) * (1 + promotions + value_messages)
                 then 'value_share'
-            else refused_then
         end as refused_so_far
     from counted
 
@@ -361,6 +395,7 @@ decided as (
     where
         is_service
         or not is_message
+        or refused_then is not null
 
 )
 

@@ -61,19 +61,18 @@ variants as (
 
 ),
 
-first_of_type as (
+again_of_type as (
 
-    select
-        all_orders.person_id,
-        all_orders.product_type,
-        min(all_orders.order_sequence) as order_sequence
-    from {{ ref('fct_orders') }} as all_orders
+    select distinct orders.order_key
+    from orders
+    inner join {{ ref('fct_orders') }} as earlier_orders
+        on
+            orders.person_id = earlier_orders.person_id
+            and orders.product_type = earlier_orders.product_type
+            and orders.order_sequence > earlier_orders.order_sequence
     where
-        all_orders.is_valid
-        and all_orders.product_type is not null
-    group by
-        all_orders.person_id,
-        all_orders.product_type
+        earlier_orders.is_valid
+        and orders.order_sequence > 1
 
 ),
 
@@ -178,7 +177,7 @@ select
     parcels.delivered_at,
     parcels.delivered_date,
     parcels.promised_date,
-    coalesce(first_of_type.order_sequence = orders.order_sequence, false) as is_first_of_type,
+    orders.product_type is not null and again_of_type.order_key is null as is_first_of_type,
     reviewed.order_key is not null as is_reviewed,
     coalesce(returned.is_open, false) as has_open_return,
     returned.order_key is not null as is_returned,
@@ -193,10 +192,8 @@ left join variants
     on lines.variant_id = variants.variant_id
 left join {{ ref('int_timing__rhythms') }} as rhythms
     on orders.product_type = rhythms.product_type
-left join first_of_type
-    on
-        orders.person_id = first_of_type.person_id
-        and orders.product_type = first_of_type.product_type
+left join again_of_type
+    on orders.order_key = again_of_type.order_key
 left join parcels
     on orders.order_key = parcels.order_key
 left join reviewed

@@ -50,8 +50,8 @@ MUTANTS = tuple(
         ),
         (
             "of two windows the one that opened last counts",
-            "candidates.opens_at desc,",
-            "candidates.opens_at asc,",
+            "order by opens_at desc, order_key",
+            "order by opens_at asc, order_key",
         ),
         (
             "nobody without an address is in",
@@ -120,8 +120,8 @@ MUTANTS = tuple(
         ),
         (
             "promotions to come aren't of value",
-            "and refused_then is null and kind = 'value' then 1",
-            "and refused_then is null then 1",
+            "and kind = 'value' then 1",
+            "and member_since is null then 1",
         ),
         (
             "the promotion to come is one of the twenty in a hundred",

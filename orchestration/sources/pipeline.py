@@ -52,14 +52,15 @@ def stored_state(pipeline: dlt.Pipeline, source: Source) -> dict[str, State]:
 def merge(
     pipeline: dlt.Pipeline,
     source: Source,
-    tables: Mapping[str, pa.Table],
+    tables: dict[str, pa.Table],
     replacing: Set[str],
     states: Mapping[str, State] | None,
 ) -> LoadInfo:
     """Store one chunk.
 
     Args:
-        tables: rows by table, at most one row an id.
+        tables: rows by table, at most one row an id. They are taken out of it: dlt leaves its callers' frames, with
+            all that those hold, to Python's search for cycles, which is ten chunks and more away.
         replacing: the tables in which some of these ids are stored already; the new rows replace theirs. Into the
             others rows are only added, which costs half.
         states: what to remember from now on; None: as before.
@@ -67,14 +68,17 @@ def merge(
 
     @dlt.source(name=source.name, max_table_nesting=0)
     def chunk() -> Iterator[Any]:
-        for name, rows in tables.items():
+        for name in list(tables):
             yield dlt.resource(
-                [rows],
+                taken,
                 name=name,
                 columns=_HINTS,
                 write_disposition=_REPLACE if name in replacing else "append",
-            )
+            )(name)
         yield dlt.resource(remember, name="state")
+
+    def taken(name: str) -> Iterator[pa.Table]:
+        yield tables.pop(name)
 
     def remember() -> Iterator[Any]:
         if states is not None:

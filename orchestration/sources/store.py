@@ -18,8 +18,9 @@ from orchestration.sql import quoted
 
 CHUNK_BYTES: Final = 32_000_000
 CHUNK_ROWS: Final = 200_000
-_MEMORY: Final = "512MB"
-_LOG: Final = "256MB"
+# While rows come in, what fetches them takes memory as well; removals are followed when that is over.
+_MEMORY: Final = "256MB"
+_REMOVALS_MEMORY: Final = "512MB"
 
 
 @dataclass
@@ -86,9 +87,9 @@ class Store:
         }
         self._streams_before = {stream for stream, _ in self._fields}
         connection.execute("create or replace temp table seen (stream varchar, id varchar)")
-        # Left to itself DuckDB keeps what it wrote in memory until most of the machine's is full, and writes a table's
-        # last 122,880 rows anew with each chunk that is added to them.
-        connection.execute(f"set memory_limit = '{_MEMORY}'; set checkpoint_threshold = '{_LOG}'")
+        self._unmerged = False
+        # Left to itself DuckDB keeps what it wrote in memory until most of the machine's is full.
+        connection.execute(f"set memory_limit = '{_MEMORY}'")
 
     def close(self) -> None:
         """Remove dlt's working files and its copy of the last chunk."""
@@ -102,6 +103,9 @@ class Store:
             "drop table if exists newest; drop table if exists known; drop table if exists unchanged"
         )
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._unmerged:
+            # Left to the next one who opens the warehouse, this would take as much memory as there is.
+            self._connection.execute("reset max_vacuum_tasks; checkpoint")
 
     def state_of(self, stream: str) -> State:
         """What is remembered of a stream: `cursor`, the last moment seen, and `own`, what the stream itself keeps."""
@@ -139,19 +143,35 @@ class Store:
         """Store what has come, with the state that belongs to it."""
         from orchestration.sources.pipeline import merge
 
-        tables, replacing = {}, set()
-        for name, pages in self._chunk.items():
-            before = self._load.streams[name].replaced
-            rows = self._rows_to_store(name, pa.concat_tables(pages))
-            if rows.num_rows:
-                tables[name] = rows
-            if self._load.streams[name].replaced > before:
-                replacing.add(name)
+        tables, replacing = self._chunk_to_store()
         has_news = self._keeps_state and repr(self._states) != self._saved
         if tables or has_news:
             merge(self._pipeline, self._source, tables, replacing, self._states if self._keeps_state else None)
             self._saved = repr(self._states)
-        self._chunk, self._rows, self._bytes = {}, 0, 0
+        if self.is_full():
+            self._write_out()
+        self._rows, self._bytes = 0, 0
+
+    def _chunk_to_store(self) -> tuple[dict[str, pa.Table], set[str]]:
+        """Rows to store by table, and the tables in which some of them replace others; the chunk is empty then."""
+        tables, replacing = {}, set()
+        for name in list(self._chunk):
+            before = self._load.streams[name].replaced
+            rows = self._rows_to_store(name, pa.concat_tables(self._chunk.pop(name)))
+            if rows.num_rows:
+                tables[name] = rows
+            if self._load.streams[name].replaced > before:
+                replacing.add(name)
+        return tables, replacing
+
+    def _write_out(self) -> None:
+        """Move a full chunk from the log, which lies in memory too, into the database's own blocks.
+
+        dlt has DuckDB do so at 1 GB. Each chunk stays a row group of its own until the load is over: merged each time,
+        a table's last 122,880 rows would be written anew with every chunk.
+        """
+        self._connection.execute("set max_vacuum_tasks = 0; checkpoint")
+        self._unmerged = True
 
     def not_given(self, stream: Stream, span: Window) -> list[str]:
         """Ids of the stream's stored records that were last changed in the span and that its read didn't give."""
@@ -160,6 +180,7 @@ class Store:
     def remove_absent(self, stream: Stream, span: Window | None = None) -> None:
         """Remove the stream's stored records, or those of a span, that its complete read didn't give."""
         table = f"{self._source.schema}.{stream.name}"
+        self._connection.execute(f"set memory_limit = '{_REMOVALS_MEMORY}'")
         ((seen,),) = self._query("select count(*) from seen where stream = ?", [stream.name])
         ((stored,),) = self._query(f"select count(*) from {table}")
         # Of a span everything may be deleted, and each record was asked for by itself.

@@ -1,7 +1,8 @@
 {#
     dbt's `table` for DuckDB in one statement where dbt-duckdb takes up to seven: what stands is replaced in the moment
     that the new rows are there, and stays if they can't be made. On a small table a statement costs dbt more than the
-    table costs DuckDB. Left out is what no model here has: indexes, foreign keys, grants, hooks outside the transaction.
+    table costs DuckDB, so that there is no transaction around a single one. Left out is what no model here has:
+    constraints, indexes, grants, hooks outside the transaction.
 #}
 {% materialization table, adapter="duckdb", supported_languages=["sql", "python"] -%}
     {%- set existing = load_cached_relation(this) -%}
@@ -10,17 +11,17 @@
     {%- if existing is not none and not existing.is_table -%}
         {%- do adapter.drop_relation(existing) -%}
     {%- endif -%}
-    {%- call statement("main", language=model["language"]) -%}
+    {%- call statement("main", language=model["language"], auto_begin=false) -%}
         {%- if model["language"] == "python" -%}
             {{ py_write_table(temporary=false, relation=target, compiled_code=compiled_code) }}
-        {%- elif config.get("contract").enforced -%}
-            {{ get_assert_columns_equivalent(compiled_code) }}
-            create or replace table {{ target }} {{ get_table_columns_and_constraints() }};
-            insert into {{ target }} {{ get_column_names() }}
-            {{ get_select_subquery(compiled_code) }}
         {%- else -%}
             create or replace table {{ target }} as
-            {{ compiled_code }}
+            {% if config.get("contract").enforced -%}
+                {{ get_assert_columns_equivalent(compiled_code) }}
+                {{ get_select_subquery(compiled_code) }}
+            {%- else -%}
+                {{ compiled_code }}
+            {%- endif -%}
         {%- endif -%}
     {%- endcall -%}
     {{ run_hooks(post_hooks) }}

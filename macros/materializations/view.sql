@@ -6,7 +6,7 @@
     {%- if existing is not none and not existing.is_view -%}
         {%- do adapter.drop_relation(existing) -%}
     {%- endif -%}
-    {%- call statement("main") -%}
+    {%- call statement("main", auto_begin=false) -%}
         {%- if config.get("contract").enforced -%}
             {{ get_assert_columns_equivalent(compiled_code) }}
         {%- endif -%}

@@ -5,42 +5,86 @@
 with events as (
 
     select
-        loyalty.member_id,
-        {{ month_of('loyalty.occurred_date') }} as month,
-        loyalty.event_type,
-        loyalty.points,
-        row_number() over (
-            partition by loyalty.member_id
-            order by loyalty.occurred_at, loyalty.loyalty_event_key
-        ) as event_position,
-        row_number() over (
-            partition by loyalty.member_id, loyalty.event_type
-            order by loyalty.occurred_at, loyalty.loyalty_event_key
-        ) as position_in_type,
-        {% for dimension in dimensions %}
-            coalesce(customers.{{ dimension }}, 'unknown') as {{ dimension }}{% if not loop.last %},{% endif %}
-        {% endfor %}
-    from {{ ref('fct_loyalty') }} as loyalty
-    left join {{ ref('int_voice__customers') }} as customers
-        on loyalty.person_id = customers.person_id
+        person_id,
+        member_id,
+        {{ month_of('occurred_date') }} as month,
+        event_type,
+        coalesce(points, 0) as points
+    from {{ ref('fct_loyalty') }}
+
+),
+
+members as (
+
+    -- A member is one person's all the time.
+    select
+        person_id,
+        member_id,
+        min(month) as joined_month,
+        min(case when event_type = 'enrolled' then month end) as enrolled_month
+    from events
+    group by
+        person_id,
+        member_id
+
+),
+
+happened as (
+
+    select
+        person_id,
+        month,
+        0 as joined,
+        0 as enrolled,
+        case when event_type = 'earned' then 1 else 0 end as earning_events,
+        case when event_type = 'redeemed' then 1 else 0 end as redeeming_events,
+        case when event_type = 'earned' then points else 0 end as points_earned,
+        case when event_type = 'redeemed' then points else 0 end as points_redeemed
+    from events
+    union all
+    select
+        person_id,
+        joined_month as month,
+        1 as joined,
+        0 as enrolled,
+        0 as earning_events,
+        0 as redeeming_events,
+        0 as points_earned,
+        0 as points_redeemed
+    from members
+    union all
+    select
+        person_id,
+        enrolled_month as month,
+        0 as joined,
+        1 as enrolled,
+        0 as earning_events,
+        0 as redeeming_events,
+        0 as points_earned,
+        0 as points_redeemed
+    from members
+    where enrolled_month is not null
 
 ),
 
 counted as (
 
     select
-        month,
-        {{ dimensions | join(",\n        ") }},
-        sum(case when event_position = 1 then 1 else 0 end) as joined,
-        sum(case when event_type = 'enrolled' and position_in_type = 1 then 1 else 0 end) as enrolled,
-        sum(case when event_type = 'earned' then 1 else 0 end) as earning_events,
-        sum(case when event_type = 'redeemed' then 1 else 0 end) as redeeming_events,
-        sum(case when event_type = 'earned' then coalesce(points, 0) else 0 end) as points_earned,
-        sum(case when event_type = 'redeemed' then coalesce(points, 0) else 0 end) as points_redeemed
-    from events
+        {% for measure in measures %}
+            sum(happened.{{ measure }}) as {{ measure }},
+        {% endfor %}
+        {% for dimension in dimensions %}
+            coalesce(customers.{{ dimension }}, 'unknown') as {{ dimension }},
+        {% endfor %}
+        happened.month
+    from happened
+    left join {{ ref('int_voice__customers') }} as customers
+        on happened.person_id = customers.person_id
     group by
-        month,
-        {{ dimensions | join(",\n        ") }}
+        {% for dimension in dimensions %}
+            coalesce(customers.{{ dimension }}, 'unknown'),
+        {% endfor %}
+        happened.month
 
 ),
 

@@ -1,36 +1,33 @@
 -- Members by the tier they ended each month in, from the moves between tiers: in at one month, out at a later one.
 {% set dimensions = customer_dimensions() %}
+{% set last_tier = sort_key([
+    "occurred_at",
+    "case when event_type = 'tier_changed' then 1 else 0 end",
+    "loyalty_event_key",
+]) %}
 
-with events as (
+with months as (
 
+    -- An event that names no tier leaves the member where he was. A member is one person's all the time.
     select
-        loyalty.member_id,
-        loyalty.person_id,
-        {{ month_of('loyalty.occurred_date') }} as month,
-        loyalty.tier,
-        row_number() over (
-            partition by loyalty.member_id, {{ month_of('loyalty.occurred_date') }}
-            order by
-                case when loyalty.tier is null then 1 else 0 end,
-                loyalty.occurred_at desc,
-                case when loyalty.event_type = 'tier_changed' then 0 else 1 end,
-                loyalty.loyalty_event_key desc
-        ) as position_from_end
-    from {{ ref('fct_loyalty') }} as loyalty
+        member_id,
+        person_id,
+        {{ month_of('occurred_date') }} as month,
+        max_by(tier, case when tier is not null then {{ last_tier }} end) as tier
+    from {{ ref('fct_loyalty') }}
+    group by
+        member_id,
+        person_id,
+        {{ month_of('occurred_date') }}
 
 ),
 
 month_ends as (
 
-    -- An event that names no tier leaves the member where he was.
     select
-        member_id,
-        person_id,
-        month,
-        tier,
+        *,
         lag(month) over (partition by member_id order by month) as month_before
-    from events
-    where position_from_end = 1
+    from months
 
 ),
 

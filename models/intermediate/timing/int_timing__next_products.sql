@@ -1,60 +1,57 @@
 -- Of persons whose order had product A, the share whose next order had B, against how many next orders have B anyway.
-with orders as (
+-- A person's valid orders are numbered without a gap, so that the next one has the next number.
+with last_orders as (
 
     select
-        order_key,
-        lead(order_key) over (
-            partition by person_id
-            order by order_sequence
-        ) as next_order_key
+        person_id,
+        max(order_sequence) as last_sequence
     from {{ ref('fct_orders') }}
     where
         is_valid
         and is_identified
+    group by person_id
+    having max(order_sequence) > 1
 
 ),
 
-followed as (
+orders as (
 
-    select *
-    from orders
-    where next_order_key is not null
+    select
+        orders.order_key,
+        orders.person_id,
+        orders.order_sequence,
+        last_orders.last_sequence
+    from {{ ref('fct_orders') }} as orders
+    inner join last_orders
+        on orders.person_id = last_orders.person_id
+    where orders.is_valid
 
 ),
 
-order_products as (
+bought as (
 
     select distinct
-        order_key,
-        product_id
-    from {{ ref('fct_order_lines') }}
+        orders.person_id,
+        orders.order_sequence,
+        orders.last_sequence,
+        order_lines.product_id
+    from orders
+    inner join {{ ref('fct_order_lines') }} as order_lines
+        on orders.order_key = order_lines.order_key
     where
-        product_id is not null
-        and not is_gift_card
+        order_lines.product_id is not null
+        and not order_lines.is_gift_card
 
 ),
 
-firsts as (
+products as (
 
     select
-        order_products.product_id,
-        count(*) as orders_followed
-    from followed
-    inner join order_products
-        on followed.order_key = order_products.order_key
-    group by order_products.product_id
-
-),
-
-nexts as (
-
-    select
-        order_products.product_id,
-        count(*) as next_orders
-    from followed
-    inner join order_products
-        on followed.next_order_key = order_products.order_key
-    group by order_products.product_id
+        product_id,
+        sum(case when order_sequence < last_sequence then 1 else 0 end) as orders_followed,
+        sum(case when order_sequence > 1 then 1 else 0 end) as next_orders
+    from bought
+    group by product_id
 
 ),
 
@@ -64,11 +61,11 @@ pairs as (
         bought.product_id,
         then_bought.product_id as next_product_id,
         count(*) as next_orders
-    from followed
-    inner join order_products as bought
-        on followed.order_key = bought.order_key
-    inner join order_products as then_bought
-        on followed.next_order_key = then_bought.order_key
+    from bought
+    inner join bought as then_bought
+        on
+            bought.person_id = then_bought.person_id
+            and bought.order_sequence + 1 = then_bought.order_sequence
     where bought.product_id <> then_bought.product_id
     group by
         bought.product_id,
@@ -79,14 +76,15 @@ pairs as (
 totals as (
 
     select count(*) as orders_followed
-    from followed
+    from orders
+    where order_sequence > 1
 
 )
 
 select
     pairs.product_id,
     pairs.next_product_id,
-    firsts.orders_followed,
+    cast(firsts.orders_followed as bigint) as orders_followed,
     pairs.next_orders,
     cast(pairs.next_orders as double) / firsts.orders_followed as next_share,
     {{ wilson_bound('pairs.next_orders', 'firsts.orders_followed', 'low') }} as next_share_low,
@@ -95,7 +93,7 @@ select
     / (cast(nexts.next_orders as double) / totals.orders_followed) as lift
 from pairs
 cross join totals
-inner join firsts
+inner join products as firsts
     on pairs.product_id = firsts.product_id
-inner join nexts
+inner join products as nexts
     on pairs.next_product_id = nexts.product_id

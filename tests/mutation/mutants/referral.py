@@ -144,20 +144,20 @@ MUTANTS = (
     Mutant(
         "loyalty",
         "a member is one from the first event on",
-        "sum(case when event_position = 1 then 1 else 0 end) as joined",
-        "sum(case when event_type = 'enrolled' then 1 else 0 end) as joined",
+        "min(month) as joined_month",
+        "min(case when event_type = 'enrolled' then month end) as joined_month",
     ),
     Mutant(
         "loyalty",
         "who enrols twice is enrolled once",
-        "event_type = 'enrolled' and position_in_type = 1",
-        "event_type = 'enrolled'",
+        "from members where enrolled_month is not null",
+        "from (select person_id, month as enrolled_month from events where event_type = 'enrolled') as members",
     ),
     Mutant(
         "loyalty_tiers",
         "the month's last tier counts",
-        "loyalty.occurred_at desc,",
-        "loyalty.occurred_at asc,",
+        "max_by(tier, case when tier is not null",
+        "min_by(tier, case when tier is not null",
     ),
     Mutant(
         "loyalty_tiers",

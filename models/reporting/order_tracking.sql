@@ -10,39 +10,19 @@
     "tracking_views",
 ] %}
 
-with orders as (
+with order_counts as (
 
     select
-        {{ month_of('orders.order_date') }} as month,
-        orders.person_id,
-        deliveries.is_late,
-        deliveries.first_delivered_date is not null as is_delivered
-    from {{ ref('fct_orders') }} as orders
-    left join {{ ref('int_voice__deliveries') }} as deliveries
-        on orders.order_key = deliveries.order_key
-    where orders.is_valid
-
-),
-
-order_counts as (
-
-    select
-        orders.month,
-        {% for dimension in dimensions %}
-            customers.{{ dimension }},
-        {% endfor %}
-        count(*) as valid_orders,
-        sum(case when orders.is_delivered then 1 else 0 end) as delivered_orders,
-        count(orders.is_late) as judged_orders,
-        sum(case when orders.is_late then 1 else 0 end) as late_orders
-    from orders
-    inner join {{ ref('int_voice__customers') }} as customers
-        on orders.person_id = customers.person_id
+        month,
+        {{ dimensions | join(",\n        ") }},
+        sum(orders) as valid_orders,
+        sum(case when delivered_month is not null then orders else 0 end) as delivered_orders,
+        sum(case when is_late is not null then orders else 0 end) as judged_orders,
+        sum(case when is_late then orders else 0 end) as late_orders
+    from {{ ref('int_voice__order_counts') }}
     group by
-        {% for dimension in dimensions %}
-            customers.{{ dimension }},
-        {% endfor %}
-        orders.month
+        month,
+        {{ dimensions | join(",\n        ") }}
 
 ),
 

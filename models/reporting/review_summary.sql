@@ -45,33 +45,19 @@ first_review as (
 
 ),
 
-reviewed_orders as (
-
-    select distinct order_key
-    from reviews
-    where order_key is not null
-
-),
-
 delivered_orders as (
 
     -- Before the first review nothing is known of reviews: such orders are no silent ones.
     select
-        {{ month_of('deliveries.first_delivered_date') }} as month,
+        order_counts.delivered_month as month,
+        order_counts.orders,
+        order_counts.is_reviewed,
         {% for dimension in dimensions %}
-            customers.{{ dimension }},
+            order_counts.{{ dimension }}{% if not loop.last %},{% endif %}
         {% endfor %}
-        reviewed_orders.order_key is not null as is_reviewed
-    from {{ ref('fct_orders') }} as orders
-    inner join {{ ref('int_voice__deliveries') }} as deliveries
-        on orders.order_key = deliveries.order_key
-    inner join {{ ref('int_voice__customers') }} as customers
-        on orders.person_id = customers.person_id
+    from {{ ref('int_voice__order_counts') }} as order_counts
     inner join first_review
-        on deliveries.first_delivered_date >= first_review.month
-    left join reviewed_orders
-        on orders.order_key = reviewed_orders.order_key
-    where orders.is_valid
+        on order_counts.delivered_month >= first_review.month
 
 ),
 
@@ -100,8 +86,8 @@ counted as (
         {% for measure in measures[:-2] %}
             0 as {{ measure }},
         {% endfor %}
-        count(*) as delivered_orders,
-        sum(case when is_reviewed then 1 else 0 end) as delivered_orders_reviewed,
+        sum(orders) as delivered_orders,
+        sum(case when is_reviewed then orders else 0 end) as delivered_orders_reviewed,
         month,
         {{ dimensions | join(",\n        ") }}
     from delivered_orders

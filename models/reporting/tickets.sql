@@ -141,22 +141,14 @@ orders as (
 
     -- Before the first ticket nothing is known of tickets.
     select
-        {{ month_of('orders.order_date') }} as month,
+        order_counts.month,
+        order_counts.orders,
         {% for dimension in dimensions %}
-            customers.{{ dimension }},
+            order_counts.{{ dimension }}{% if not loop.last %},{% endif %}
         {% endfor %}
-        count(*) as orders
-    from {{ ref('fct_orders') }} as orders
-    inner join {{ ref('int_voice__customers') }} as customers
-        on orders.person_id = customers.person_id
+    from {{ ref('int_voice__order_counts') }} as order_counts
     inner join first_ticket
-        on orders.order_date >= first_ticket.month
-    where orders.is_valid
-    group by
-        {% for dimension in dimensions %}
-            customers.{{ dimension }},
-        {% endfor %}
-        {{ month_of('orders.order_date') }}
+        on order_counts.month >= first_ticket.month
 
 ),
 

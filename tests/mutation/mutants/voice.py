@@ -64,15 +64,15 @@ MUTANTS = (
         "count(*) as media_known",
     ),
     Mutant(
-        "review_summary",
+        "int_voice__order_counts",
         "an order with two reviews is reviewed once",
-        "select distinct order_key from reviews",
-        "select order_key from reviews",
+        "select distinct order_key",
+        "select order_key",
     ),
     Mutant(
         "review_summary",
         "orders delivered before the first review are no silent ones",
-        "on deliveries.first_delivered_date >= first_review.month",
+        "on order_counts.delivered_month >= first_review.month",
         "on true",
     ),
     Mutant(
@@ -156,7 +156,7 @@ MUTANTS = (
     Mutant(
         "tickets",
         "orders before the first ticket are in no rate",
-        "on orders.order_date >= first_ticket.month",
+        "on order_counts.month >= first_ticket.month",
         "on true",
     ),
     Mutant(
@@ -174,8 +174,8 @@ MUTANTS = (
     Mutant(
         "order_tracking",
         "an order that was never promised is neither late nor on time",
-        "count(orders.is_late) as judged_orders",
-        "count(*) as judged_orders",
+        "sum(case when is_late is not null then orders else 0 end) as judged_orders",
+        "sum(orders) as judged_orders",
     ),
     Mutant(
         "order_tracking",

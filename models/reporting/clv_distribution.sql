@@ -1,14 +1,67 @@
 -- How unevenly net sales are spread over customers: from the tenth that brought the most to the one that brought least.
--- A tenth holds persons without naming any; ties are split by the person.
-with ranked as (
+-- A tenth holds persons without naming any. Who has the same net sales from as many orders is counted together: it
+-- doesn't matter which of them falls on which side of a tenth's end.
+with alike as (
 
     select
-        sums.net_sales,
-        sums.valid_orders,
-        ntile(10) over (order by sums.net_sales desc, sums.valid_orders desc, sums.person_id asc) as tenth
+        cast(sums.net_sales as decimal(18, 4)) as net_sales,
+        cast(sums.valid_orders as decimal(18, 0)) as valid_orders,
+        count(*) as customers
     from {{ ref('int_lifetime__customers') }} as sums
     inner join {{ ref('int_retention__customers') }} as customers
         on sums.person_id = customers.person_id
+    group by
+        sums.net_sales,
+        sums.valid_orders
+
+),
+
+placed as (
+
+    select
+        net_sales,
+        valid_orders,
+        customers,
+        sum(customers) over (
+            order by net_sales desc, valid_orders desc
+            rows between unbounded preceding and current row
+        ) as end_place
+    from alike
+
+),
+
+ends as (
+
+    -- Where customers don't come out even, the first tenths have one more.
+    select
+        numbers.number + 1 as tenth,
+        numbers.number * bounds.least_customers + least(numbers.number, bounds.left_over) as start_place,
+        (numbers.number + 1) * bounds.least_customers + least(numbers.number + 1, bounds.left_over) as end_place
+    from (
+        select
+            cast(floor(sum(customers) / 10.0) as bigint) as least_customers,
+            cast(sum(customers) % 10 as bigint) as left_over
+        from alike
+    ) as bounds
+    cross join {{ whole_numbers(9) }} as numbers
+
+),
+
+parts as (
+
+    select
+        ends.tenth,
+        placed.net_sales,
+        placed.valid_orders,
+        cast(
+            least(placed.end_place, ends.end_place)
+            - greatest(placed.end_place - placed.customers, ends.start_place) as decimal(18, 0)
+        ) as customers
+    from placed
+    inner join ends
+        on
+            placed.end_place > ends.start_place
+            and placed.end_place - placed.customers < ends.end_place
 
 ),
 
@@ -16,10 +69,10 @@ tenths as (
 
     select
         tenth,
-        count(*) as customers,
-        sum(valid_orders) as valid_orders,
-        sum(net_sales) as net_sales
-    from ranked
+        sum(customers) as customers,
+        sum(customers * valid_orders) as valid_orders,
+        sum(customers * net_sales) as net_sales
+    from parts
     group by tenth
 
 ),

@@ -22,16 +22,6 @@ activity as (
 
 ),
 
-first_returns as (
-
-    select
-        person_id,
-        {{ month_of('second_day') }} as month
-    from customers
-    where second_day is not null
-
-),
-
 happened as (
 
     select
@@ -41,17 +31,13 @@ happened as (
         {% endfor %}
         {{ months_between('customers.cohort_month', 'activity.month') }} as months_since,
         count(*) as active,
-        sum(case when first_returns.person_id is not null then 1 else 0 end) as new_repeaters,
+        sum(case when {{ month_of('customers.second_day') }} = activity.month then 1 else 0 end) as new_repeaters,
         sum(activity.net_sales) as net_sales,
         sum(activity.gross_margin) as gross_margin,
         bool_or(activity.lacks_a_margin) as lacks_a_margin
     from activity
     inner join customers
         on activity.person_id = customers.person_id
-    left join first_returns
-        on
-            activity.person_id = first_returns.person_id
-            and activity.month = first_returns.month
     group by
         customers.cohort_month,
         {% for dimension in dimensions %}

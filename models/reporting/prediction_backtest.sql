@@ -38,37 +38,106 @@ foretold as (
 
 ),
 
-ranked as (
+-- Who was foretold the most is found by counting equal values; only those whose value is the last one are ranked.
+worths as (
 
     select
-        *,
-        row_number() over (
-            partition by forecast
-            order by predicted_net_sales desc, predicted_orders desc, person_id asc
-        ) as place,
-        count(*) over (partition by forecast) as customers
+        forecast,
+        predicted_net_sales,
+        count(*) as customers
     from foretold
+    group by
+        forecast,
+        predicted_net_sales
+
+),
+
+counted as (
+
+    select
+        forecast,
+        predicted_net_sales,
+        ceil(sum(customers) over (partition by forecast) / 10.0) as places,
+        sum(customers) over (
+            partition by forecast
+            order by predicted_net_sales desc
+            rows between unbounded preceding and current row
+        ) - customers as number_above
+    from worths
+
+),
+
+bounds as (
+
+    select
+        forecast,
+        min(predicted_net_sales) as bound,
+        max(places) - max(number_above) as places_left
+    from counted
+    where number_above < places
+    group by forecast
+
+),
+
+at_the_bound as (
+
+    select
+        foretold.forecast,
+        foretold.later_net_sales,
+        bounds.places_left,
+        row_number() over (
+            partition by foretold.forecast
+            order by foretold.predicted_orders desc, foretold.person_id asc
+        ) as place
+    from foretold
+    inner join bounds
+        on
+            foretold.forecast = bounds.forecast
+            and foretold.predicted_net_sales = bounds.bound
+
+),
+
+last_of_the_tenth as (
+
+    select
+        forecast,
+        sum(later_net_sales) as later_net_sales
+    from at_the_bound
+    where place <= places_left
+    group by forecast
 
 )
 
 select
-    forecast,
-    max(cut_day) as predicted_from,
-    max(horizon_days) as horizon_days,
+    foretold.forecast,
+    max(foretold.cut_day) as predicted_from,
+    max(foretold.horizon_days) as horizon_days,
     count(*) as customers,
-    sum(later_purchases) as actual_orders,
-    cast(sum(predicted_orders) as double) as predicted_orders,
-    cast(sum(abs(predicted_orders - later_purchases)) as double) / count(*) as mean_absolute_error,
-    sqrt(cast(sum((predicted_orders - later_purchases) * (predicted_orders - later_purchases)) as double) / count(*))
-        as root_mean_squared_error,
-    cast(sum(predicted_orders) as double) / nullif(sum(later_purchases), 0) - 1 as bias,
-    {{ money('sum(later_net_sales)') }} as actual_net_sales,
-    {{ money('sum(predicted_net_sales)') }} as predicted_net_sales,
-    cast(sum(case when place <= ceil(customers / 10.0) then later_net_sales else 0 end) as double)
-    / nullif(cast(sum(later_net_sales) as double), 0) as top_decile_capture,
-    1.0 * sum(case when later_purchases between orders_low and orders_high then 1 else 0 end)
-    / nullif(count(orders_low), 0) as interval_coverage
-from ranked
+    sum(foretold.later_purchases) as actual_orders,
+    cast(sum(foretold.predicted_orders) as double) as predicted_orders,
+    cast(sum(abs(foretold.predicted_orders - foretold.later_purchases)) as double) / count(*) as mean_absolute_error,
+    sqrt(
+        cast(
+            sum(
+                (foretold.predicted_orders - foretold.later_purchases)
+                * (foretold.predicted_orders - foretold.later_purchases)
+            ) as double
+        ) / count(*)
+    ) as root_mean_squared_error,
+    cast(sum(foretold.predicted_orders) as double) / nullif(sum(foretold.later_purchases), 0) - 1 as bias,
+    {{ money('sum(foretold.later_net_sales)') }} as actual_net_sales,
+    {{ money('sum(foretold.predicted_net_sales)') }} as predicted_net_sales,
+    cast(
+        sum(case when foretold.predicted_net_sales > bounds.bound then foretold.later_net_sales else 0 end)
+        + max(last_of_the_tenth.later_net_sales) as double
+    ) / nullif(cast(sum(foretold.later_net_sales) as double), 0) as top_decile_capture,
+    1.0 * sum(case when foretold.later_purchases between foretold.orders_low and foretold.orders_high then 1 else 0 end)
+    / nullif(count(foretold.orders_low), 0) as interval_coverage
+from foretold
+inner join bounds
+    on foretold.forecast = bounds.forecast
+inner join last_of_the_tenth
+    on foretold.forecast = last_of_the_tenth.forecast
 group by
-    forecast,
-    forecast_number
+    foretold.forecast,
+    foretold.forecast_number

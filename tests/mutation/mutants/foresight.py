@@ -151,8 +151,8 @@ MUTANTS = (
     Mutant(
         "prediction_backtest",
         "the top decile holds its last customer where tenths don't come out even",
-        "place <= ceil(customers / 10.0)",
-        "place <= floor(customers / 10.0)",
+        "ceil(sum(customers) over (partition by forecast) / 10.0) as places",
+        "floor(sum(customers) over (partition by forecast) / 10.0) as places",
     ),
     Mutant(
         "prediction_backtest",
@@ -163,8 +163,8 @@ MUTANTS = (
     Mutant(
         "prediction_backtest",
         "an error is one in either direction",
-        "sum(abs(predicted_orders - later_purchases))",
-        "sum(predicted_orders - later_purchases)",
+        "sum(abs(foretold.predicted_orders - foretold.later_purchases))",
+        "sum(foretold.predicted_orders - foretold.later_purchases)",
     ),
     Mutant(
         "prediction_calibration",

@@ -90,8 +90,8 @@ MUTANTS = (
     Mutant(
         "cohort_retention",
         "a second order counts in its own month",
-        "and activity.month = first_returns.month",
-        "",
+        "when cast(date_trunc('month', customers.second_day) as date) = activity.month then 1",
+        "when customers.second_day is not null then 1",
     ),
     Mutant(
         "cohort_retention",

@@ -103,19 +103,29 @@ deliveries as (
 
 arrivals as (
 
+    -- Those of the days that are asked about below.
+    select
+        orders.order_key,
+        orders.person_id,
+        order_deliveries.first_delivered_date as arrived_on
+    from {{ ref('int_voice__deliveries') }} as order_deliveries
+    inner join {{ ref('fct_orders') }} as orders
+        on order_deliveries.order_key = orders.order_key
+    cross join year
+    where
+        orders.is_valid
+        and order_deliveries.first_delivered_date between year.first_day - 30 and year.last_day - 14
+    union all
     -- A shop that tells no deliveries is taken to need a few days for each.
     select
         orders.order_key,
         orders.person_id,
-        case
-            when deliveries.are_known then order_deliveries.first_delivered_date
-            else orders.order_date + {{ setting("diagnosis_transit_days") }}
-        end as arrived_on
+        orders.order_date + {{ setting("diagnosis_transit_days") }} as arrived_on
     from {{ ref('fct_orders') }} as orders
     cross join deliveries
-    left join {{ ref('int_voice__deliveries') }} as order_deliveries
-        on orders.order_key = order_deliveries.order_key
-    where orders.is_valid
+    where
+        orders.is_valid
+        and not deliveries.are_known
 
 ),
 

@@ -20,11 +20,18 @@ with customers as (
 reviews as (
 
     select
+        created_date,
+        person_id
+    from {{ ref('fct_reviews') }}
+    where person_id is not null
+    union all
+    select
         reviews.created_date,
-        coalesce(reviews.person_id, orders.person_id) as person_id
+        orders.person_id
     from {{ ref('fct_reviews') }} as reviews
-    left join {{ ref('fct_orders') }} as orders
+    inner join {{ ref('fct_orders') }} as orders
         on reviews.order_key = orders.order_key
+    where reviews.person_id is null
 
 ),
 
@@ -32,7 +39,7 @@ reviews_known_since as (
 
     -- Who bought before reviews were collected isn't without one.
     select min(created_date) as first_review_day
-    from reviews
+    from {{ ref('fct_reviews') }}
 
 ),
 

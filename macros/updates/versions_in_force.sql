@@ -9,20 +9,25 @@
     {%- if is_update() -%}
     {%- set rows = "arrived" %}
     changed as (
-        {{ changed_keys(arrivals, key, this) }}
+        select {{ keys | join(", ") }}
+        from {{ arrivals }}
+        where
+            {{ has_arrived(this) }}
+            and coalesce(has_other_version, true)
+        union
+        select {{ keys | join(", ") }}
+        from {{ this }}
+        where awaits_version
     ),
 
     arrived as (
         select *
-        from {{ arrivals }} as arrivals
-        where exists (
-            select 1
-            from changed
-            where
-                {%- for column in keys %}
-                {{ "and " if not loop.first }}changed.{{ column }} = arrivals.{{ column }}
-                {%- endfor %}
-        )
+        from {{ arrivals }}
+        where {{ has_arrived(this) }}
+        union all
+        select *
+        from {{ rows_of_keys(arrivals, "changed", keys) }} as earlier
+        where not {{ has_arrived(this) }}
     ),
     {%- endif %}
 

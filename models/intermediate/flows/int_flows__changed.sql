@@ -1,6 +1,7 @@
 -- Whoever an event has come of, or has changed, or has happened since the build before; and whoever is another person
 -- now. Both who an address was and who it is: two persons joined into one leave nothing behind.
 {% set moment_before = built_as_of() %}
+{% set address = hash_number(['source', 'customer_id', 'email']) %}
 {% set events_before = sibling('int_flows__events') %}
 -- depends_on: {{ ref('int_flows__recipients') }}, {{ ref('int_arrivals__message_events') }}
 
@@ -42,12 +43,20 @@
 
     changed_addresses as (
 
-        select {{ hash_number(['arrivals.source', 'arrivals.customer_id', 'arrivals.email']) }} as address_number
+        select {{ address }} as address_number
+        from {{ ref('int_arrivals__message_events') }}
+        where {{ has_arrived(events_before) }}
+        union
+        select {{ address }} as address_number
         from {{ ref('int_arrivals__message_events') }} as arrivals
-        inner join changed_events
-            on
-                arrivals.source = changed_events.source
-                and arrivals.event_id = changed_events.event_id
+        where exists (
+            select 1
+            from {{ events_before }} as events
+            where
+                events.awaits_version
+                and events.source = arrivals.source
+                and events.event_id = arrivals.event_id
+        )
         union
         select events.address_number
         from {{ events_before }} as events

@@ -14,7 +14,10 @@
         from {{ ref('int_arrivals__order_lines') }}
     )
 {% endset %}
-{% set arrivals = only_changed(all_lines, ref('int_orders__changed'), 'order_key') %}
+{% set changed_lines %}
+    select * from {{ rows_of_keys(all_lines, ref('int_orders__changed'), ['order_key']) }} as changed_lines
+{% endset %}
+{% set arrivals = work_table("changed_order_lines", changed_lines) if is_update() else all_lines %}
 
 with stamped as (
 

@@ -24,6 +24,8 @@ class Build(NamedTuple):
 
     built_as_of: datetime | None
     """The as-of moment of the build before, where tables may be taken further from there."""
+    built_load: int | None
+    """The greatest number of a load that the build before has seen, where tables may be taken further from there."""
     is_same: bool
     """Whether what is in the warehouse was built with the same settings and code, be it complete or not.
 
@@ -50,15 +52,19 @@ def begin_build(connection: duckdb.DuckDBPyConnection, shop: Shop, as_of: dateti
     create_tables(connection)
     connection.execute(
         f"create schema if not exists ops; "
-        f"create table if not exists {_TABLE} (fingerprint varchar, as_of timestamp, is_complete boolean)"
+        f"create table if not exists {_TABLE} (fingerprint varchar, as_of timestamp, is_complete boolean); "
+        f"alter table {_TABLE} add column if not exists load_id bigint"
     )
     made_with = fingerprint(shop, as_of)
     row = connection.execute(
-        f"select is_complete and as_of <= ?, as_of from {_TABLE} where fingerprint = ?", [as_of, made_with]
+        f"select is_complete and as_of <= ? and load_id is not null, as_of, load_id from {_TABLE} "
+        "where fingerprint = ?",
+        [as_of, made_with],
     ).fetchone()
     may_follow = row is not None and bool(row[0]) and not shop.sources
     _remember(connection, made_with, as_of, is_complete=False)
-    return Build(row[1] if row is not None and may_follow else None, row is not None and not shop.sources)
+    moment, load_id = row[1:] if row is not None and may_follow else (None, None)
+    return Build(moment, load_id, row is not None and not shop.sources)
 
 
 def complete_build(connection: duckdb.DuckDBPyConnection, shop: Shop, as_of: datetime) -> None:
@@ -67,9 +73,12 @@ def complete_build(connection: duckdb.DuckDBPyConnection, shop: Shop, as_of: dat
 
 
 def build_environment(build: Build | None) -> dict[str, str]:
-    """What `macros/updates/built_as_of.sql` reads; always set, so that one build's value can't reach the next."""
-    moment = build.built_as_of if build else None
-    return {"SECOND_ORDER_BUILT_AS_OF": moment.isoformat(sep=" ", timespec="microseconds") if moment else ""}
+    """What `macros/updates` reads; always set, so that one build's values can't reach the next."""
+    moment, load_id = (build.built_as_of, build.built_load) if build else (None, None)
+    return {
+        "SECOND_ORDER_BUILT_AS_OF": moment.isoformat(sep=" ", timespec="microseconds") if moment else "",
+        "SECOND_ORDER_BUILT_LOAD": "" if load_id is None else str(load_id),
+    }
 
 
 def build_flags(build: Build) -> list[str]:
@@ -79,4 +88,7 @@ def build_flags(build: Build) -> list[str]:
 
 def _remember(connection: duckdb.DuckDBPyConnection, made_with: str, as_of: datetime, is_complete: bool) -> None:
     connection.execute(f"delete from {_TABLE}")
-    connection.execute(f"insert into {_TABLE} values (?, ?, ?)", [made_with, as_of, is_complete])
+    connection.execute(
+        f"insert into {_TABLE} select ?, ?, ?, coalesce(max(load_id), 0) from ops.loads",
+        [made_with, as_of, is_complete],
+    )

@@ -12,7 +12,7 @@
         select {{ keys | join(", ") }}
         from {{ arrivals }}
         where
-            {{ has_arrived(this) }}
+            {{ has_arrived() }}
             and coalesce(has_other_version, true)
         union
         select {{ keys | join(", ") }}
@@ -23,11 +23,11 @@
     arrived as (
         select *
         from {{ arrivals }}
-        where {{ has_arrived(this) }}
+        where {{ has_arrived() }}
         union all
         select *
         from {{ rows_of_keys(arrivals, "changed", keys) }} as earlier
-        where not {{ has_arrived(this) }}
+        where not {{ has_arrived() }}
     ),
     {%- endif %}
 

@@ -10,7 +10,7 @@ from orchestration.builds import begin_build, complete_build
 from orchestration.demo.generate import generate
 from orchestration.shop import load_shop
 from orchestration.sources.drop.entities import ENTITIES
-from orchestration.sources.drop.loader import load_drop
+from orchestration.sources.drop.loader import create_tables, load_drop
 from orchestration.warehouse import open_warehouse
 from tests.integration.conftest import small_entities, write_shop
 from tests.integration.warehouse import STARTED, Builder, Warehouse, differing_tables
@@ -36,7 +36,17 @@ CHANGES = [
     ("refunds", {"amount": "'1.23'", "refunded_at": "moment"}),
     ("page_events", {"order_id": "other.order_id", "email": "other.email"}),
     ("fulfillments", {"delivered_at": "moment"}),
+    ("fulfillments", {"shipped_at": "moment", "order_id": "other.order_id"}),
+    ("returns", {"closed_at": "moment"}),
+    ("returns", {"requested_at": "moment", "order_id": "other.order_id", "line_id": "other.line_id"}),
     ("reviews", {"rating": "'1'", "email": "other.email"}),
+    ("reviews", {"created_at": "moment", "order_id": "other.order_id", "body": "'Smells great'"}),
+    ("survey_responses", {"score": "'3'", "email": "other.email", "customer_id": "other.customer_id"}),
+    ("survey_responses", {"submitted_at": "moment", "order_id": "other.order_id"}),
+    ("support_tickets", {"resolved_at": "moment"}),
+    ("support_tickets", {"created_at": "moment", "order_id": "other.order_id", "email": "other.email"}),
+    ("loyalty_events", {"points": "'3'", "email": "other.email", "customer_id": "other.customer_id"}),
+    ("loyalty_events", {"occurred_at": "moment"}),
     ("products", {"unit_cost": "'0.5'"}),
     ("exchange_rates", {"rate": "'1.5'"}),
 ]
@@ -123,6 +133,11 @@ def test_updates_end_where_a_build_from_nothing_ends(builder: Builder, pool: Pat
                 "from intermediate.int_flows__recipients"
             )
             assert 0 < int(str(restated)) < int(str(recipients))
+            ((renewed, facts),) = warehouse.query(
+                "select (select count(*) from intermediate.int_voice__changed where fact = 'fct_fulfillments'), "
+                "count(*) from marts.fct_fulfillments"
+            )
+            assert 0 < int(str(renewed)) < 0.7 * int(str(facts))
             anew = builder.rebuild(tmp_path, f"anew_{number}", warehouse)
             assert differing_tables(warehouse, anew) == {}
 
@@ -135,8 +150,9 @@ def test_a_build_without_news_changes_nothing(builder: Builder, pool: Path, tmp_
     again = builder.build(tmp_path, "again", upon=first)
     assert again.query(
         "select (select count(*) from intermediate.int_orders__changed), "
-        "(select count(*) from intermediate.int_flows__restated)"
-    ) == [(0, 0)]
+        "(select count(*) from intermediate.int_flows__restated), "
+        "(select count(*) from intermediate.int_voice__changed)"
+    ) == [(0, 0, 0)]
     assert differing_tables(first, again) == {}
 
 
@@ -152,14 +168,16 @@ def test_only_a_complete_build_of_the_same_shop_is_taken_further(tmp_path: Path)
     connected = shop.model_copy(update={"sources": {"shopify": {}}})
     later, earlier = moment + timedelta(days=1), moment - timedelta(seconds=1)
     with open_warehouse(tmp_path / "warehouse.duckdb") as connection:
-        assert begin_build(connection, shop, moment) == (None, False)
+        create_tables(connection)
+        connection.execute("insert into ops.loads (load_id) values (2), (3)")
+        assert begin_build(connection, shop, moment) == (None, None, False)
         complete_build(connection, shop, moment)
         # The same moment or a later one may follow; what has begun and didn't complete is built upon by none.
-        assert begin_build(connection, shop, later) == (moment, True)
-        assert begin_build(connection, shop, later) == (None, True)
+        assert begin_build(connection, shop, later) == (moment, 3, True)
+        assert begin_build(connection, shop, later) == (None, None, True)
         complete_build(connection, shop, moment)
-        assert begin_build(connection, shop, earlier) == (None, True)
+        assert begin_build(connection, shop, earlier) == (None, None, True)
         complete_build(connection, shop, moment)
-        assert begin_build(connection, connected, moment) == (None, False)
+        assert begin_build(connection, connected, moment) == (None, None, False)
         complete_build(connection, shop, moment)
-        assert begin_build(connection, other, moment) == (None, False)
+        assert begin_build(connection, other, moment) == (None, None, False)

@@ -45,18 +45,19 @@
 
         select {{ address }} as address_number
         from {{ ref('int_arrivals__message_events') }}
-        where {{ has_arrived(events_before) }}
+        where {{ has_arrived() }}
         union
         select {{ address }} as address_number
         from {{ ref('int_arrivals__message_events') }} as arrivals
-        where exists (
-            select 1
-            from {{ events_before }} as events
-            where
-                events.awaits_version
-                and events.source = arrivals.source
-                and events.event_id = arrivals.event_id
-        )
+        where
+            exists (
+                select 1
+                from {{ events_before }} as events
+                where
+                    events.awaits_version
+                    and events.source = arrivals.source
+                    and events.event_id = arrivals.event_id
+            )
         union
         select events.address_number
         from {{ events_before }} as events

@@ -21,6 +21,5 @@ select
     {{ hash_number(['source', 'customer_id', 'email']) }} as address_number,
     link,
     coalesce(is_machine, false) as is_machine_by_tool,
-    load_id,
     awaits_version
 from events

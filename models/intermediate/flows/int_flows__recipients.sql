@@ -1,13 +1,14 @@
-{{ config(pre_hook="{{ keep_before() }}") }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='address_number',
+    pre_hook="{{ keep_before() }}"
+) }}
 -- Found once for each address or id, not for each of its events. Messages go to people who never ordered too: their
 -- sends count, under a hash of the address.
 with addresses as (
 
-    select distinct
-        source,
-        customer_id,
-        email
-    from {{ ref('int_arrivals__message_events') }}
+    {{ addresses_to_find(ref('int_arrivals__message_events')) }}
 
 ),
 
@@ -36,6 +37,9 @@ named as (
 )
 
 select
+    source,
+    customer_id,
+    email,
     {{ hash_number(['source', 'customer_id', 'email']) }} as address_number,
     {{ hash_number(['coalesce(person_id, unknown_recipient_id)']) }} as recipient_number,
     person_id,

@@ -1,21 +1,26 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='profile_key'
+) }}
 -- A profile is known by its platform id, else by its e-mail, else by its phone.
-with keyed as (
-
-    select
-        *,
-        coalesce('id:' || customer_id, 'email:' || email, 'phone:' || phone) as profile_id
+{% set profile_id = "coalesce('id:' || customer_id, 'email:' || email, 'phone:' || phone)" %}
+{% set changed %}
+    select source || ':' || {{ profile_id }} as profile_key
     from {{ ref('int_arrivals__profiles') }}
+    where {{ has_arrived() }} or {{ happens_now(['updated_at', 'email_consent_at']) }}
+{% endset %}
+{% set changed_profiles = work_table("changed_profiles", changed) if is_update() else none %}
+{% set arrivals = keyed_arrivals(ref('int_arrivals__profiles'), profile_id, 'profile_key', changed_profiles) %}
 
-),
+with versions as (
 
-versions as (
-
-    {{ latest_version('keyed', ['profile_id']) }}
+    {{ latest_version(arrivals, ['profile_key']) }}
 
 )
 
 select
-    source || ':' || profile_id as profile_key,
+    profile_key,
     source,
     customer_id,
     email,

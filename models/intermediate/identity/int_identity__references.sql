@@ -1,3 +1,4 @@
+{{ config(pre_hook="{{ keep_before() }}") }}
 -- Who a record of one source means by a customer's id of another, such as a review that carries the store's id. The own
 -- source's customers come first; else it is the one person elsewhere with that id; where there are several, nobody.
 with referenced as (

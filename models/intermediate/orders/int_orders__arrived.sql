@@ -4,7 +4,6 @@
         select
             source,
             substr(order_key, length(source) + 2) as order_id,
-            load_id,
             awaits_version
         from {{ sibling('int_orders__lines') }}
     )

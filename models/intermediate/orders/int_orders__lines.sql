@@ -6,18 +6,9 @@
 ) }}
 -- A newer version of an order brings all its lines anew: lines stamped earlier than the order's newest line, or, where
 -- lines carry no stamp, loaded before the order's own version although newer ones came with it, are no longer its.
-{% set all_lines %}
-    (
-        select
-            *,
-            source || ':' || order_id as order_key
-        from {{ ref('int_arrivals__order_lines') }}
-    )
-{% endset %}
-{% set changed_lines %}
-    select * from {{ rows_of_keys(all_lines, ref('int_orders__changed'), ['order_key']) }} as changed_lines
-{% endset %}
-{% set arrivals = work_table("changed_order_lines", changed_lines) if is_update() else all_lines %}
+{% set arrivals = keyed_arrivals(
+    ref('int_arrivals__order_lines'), 'order_id', 'order_key', ref('int_orders__changed')
+) %}
 
 with stamped as (
 

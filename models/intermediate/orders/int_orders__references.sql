@@ -1,14 +1,29 @@
+{{ config(pre_hook="{{ keep_before() }}") }}
 -- Reviews, answers and tickets come from other systems than the orders they name. An order of the own source comes
 -- first; else it is the one order elsewhere with that id; where several sources have one, nobody knows which is meant.
 {% set entities = ["reviews", "survey_responses", "support_tickets", "page_events", "fulfillments", "returns"] %}
 
-with named as (
+with sources as (
+
+    select distinct source
+    from {{ ref('int_orders__current') }}
+
+),
+
+named as (
 
     {% for entity in entities %}
         select
             source,
             order_id
-        from {{ ref("int_arrivals__" ~ entity) }}
+        from {{ ref("int_arrivals__" ~ entity) }} as records
+        -- Where all orders are of the record's own source, none can be elsewhere.
+        where
+            exists (
+                select 1
+                from sources
+                where sources.source <> records.source
+            )
         {{ "union all" if not loop.last }}
     {% endfor %}
 

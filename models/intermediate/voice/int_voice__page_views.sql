@@ -20,6 +20,5 @@ select
     order_id,
     url,
     {{ hash_number(['source', 'customer_id', 'email']) }} as address_number,
-    load_id,
     awaits_version
 from versions

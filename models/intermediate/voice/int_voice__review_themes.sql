@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='review_key',
+    meta={'changed': 'int_voice__changed'}
+) }}
 -- Keyword counting, no more: a review speaks of a theme if one of the theme's words stands in its title or body,
 -- whatever it says about it. Keywords of all languages are looked for in every text.
 with keywords as (
@@ -29,10 +35,10 @@ terms as (
 texts as (
 
     select
-        review_key,
-        {{ words_of("coalesce(title, '') || ' ' || coalesce(body, '')") }} as words
-    from {{ ref('fct_reviews') }}
-    where title is not null or body is not null
+        reviews.review_key,
+        {{ words_of("coalesce(reviews.title, '') || ' ' || coalesce(reviews.body, '')") }} as words
+    from {{ only_changed(ref('fct_reviews'), ref('int_voice__changed'), 'review_key') }} as reviews
+    where reviews.title is not null or reviews.body is not null
 
 ),
 

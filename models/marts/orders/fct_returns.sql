@@ -1,6 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='return_key',
+    on_schema_change='fail',
+    meta={'changed': 'int_voice__changed'}
+) }}
+{% set arrivals = keyed_arrivals(
+    ref('int_arrivals__returns'), 'return_id', 'return_key', ref('int_voice__changed')
+) %}
+
 with versions as (
 
-    {{ latest_version(ref('int_arrivals__returns'), ['return_id']) }}
+    {{ latest_version(arrivals, ['return_id']) }}
 
 )
 

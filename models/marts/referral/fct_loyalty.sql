@@ -1,6 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='loyalty_event_key',
+    on_schema_change='fail',
+    meta={'changed': 'int_voice__changed'}
+) }}
+{% set arrivals = keyed_arrivals(
+    ref('int_arrivals__loyalty_events'), 'event_id', 'loyalty_event_key', ref('int_voice__changed')
+) %}
+
 with versions as (
 
-    {{ latest_version(ref('int_arrivals__loyalty_events'), ['event_id']) }}
+    {{ latest_version(arrivals, ['event_id']) }}
 
 )
 

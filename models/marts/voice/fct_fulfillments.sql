@@ -1,6 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='fulfillment_key',
+    on_schema_change='fail',
+    meta={'changed': 'int_voice__changed'}
+) }}
+{% set arrivals = keyed_arrivals(
+    ref('int_arrivals__fulfillments'), 'fulfillment_id', 'fulfillment_key', ref('int_voice__changed')
+) %}
+
 with versions as (
 
-    {{ latest_version(ref('int_arrivals__fulfillments'), ['fulfillment_id']) }}
+    {{ latest_version(arrivals, ['fulfillment_id']) }}
 
 ),
 

@@ -1,6 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='ticket_key',
+    on_schema_change='fail',
+    meta={'changed': 'int_voice__changed'}
+) }}
+{% set arrivals = keyed_arrivals(
+    ref('int_arrivals__support_tickets'), 'ticket_id', 'ticket_key', ref('int_voice__changed')
+) %}
+
 with versions as (
 
-    {{ latest_version(ref('int_arrivals__support_tickets'), ['ticket_id']) }}
+    {{ latest_version(arrivals, ['ticket_id']) }}
 
 ),
 

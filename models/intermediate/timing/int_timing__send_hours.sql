@@ -4,42 +4,59 @@
 {% set fewest_touches = 5 %}
 {% set prior_touches = 20 %}
 
-with zones as (
+with human_touches as (
 
-    -- A zone that nobody knows is none.
     select
+        person_id,
+        occurred_at
+    from {{ ref('fct_touches') }}
+    where
+        is_human
+        and event_type in ('opened', 'clicked')
+        and person_id is not null
+        and occurred_at > {{ as_of() }} - interval '365' day
+
+),
+
+zones as (
+
+    -- A zone that nobody knows is none. Only who touched something has hours to be told.
+    select
+        record_persons.person_id,
         profiles.timezone,
-        {{ person_of('profiles') }} as person_id,
         row_number() over (
-            partition by {{ person_of('profiles') }}
+            partition by record_persons.person_id
             order by profiles.seen_at desc nulls last, profiles.profile_key asc
         ) as recency_rank
     from {{ ref('int_identity__profiles') }} as profiles
+    inner join {{ ref('int_identity__record_persons') }} as record_persons
+        on
+            profiles.profile_key = record_persons.record_key
+            and record_persons.record_kind = 'profile'
     inner join {{ time_zones() }}
         on profiles.timezone = time_zones.zone
-    {{ person_join('profiles') }}
+    where exists (
+        select 1
+        from human_touches
+        where human_touches.person_id = record_persons.person_id
+    )
 
 ),
 
 touches as (
 
     select
-        touches.person_id,
-        {{ local_hour("touches.occurred_at", "coalesce(zones.timezone, '" ~ setting("timezone") ~ "')") }}
+        human_touches.person_id,
+        {{ local_hour("human_touches.occurred_at", "coalesce(zones.timezone, '" ~ setting("timezone") ~ "')") }}
             as hour_of_day,
         count(*) as touches
-    from {{ ref('fct_touches') }} as touches
+    from human_touches
     left join zones
         on
-            touches.person_id = zones.person_id
+            human_touches.person_id = zones.person_id
             and zones.recency_rank = 1
-    where
-        touches.is_human
-        and touches.event_type in ('opened', 'clicked')
-        and touches.person_id is not null
-        and touches.occurred_at > {{ as_of() }} - interval '365' day
     group by
-        touches.person_id,
+        human_touches.person_id,
         hour_of_day
 
 ),

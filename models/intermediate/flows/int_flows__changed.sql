@@ -1,13 +1,18 @@
--- Whoever an event has come of, or has changed, or has happened since the build before; and whoever is another person
--- now. Both who an address was and who it is: two persons joined into one leave nothing behind.
+-- Of whom a message's event has come, or has changed, or has happened since the build before; and all messages of
+-- whoever is another person now. Both who an address was and who it is: two persons joined into one leave nothing
+-- behind.
 {% set moment_before = built_as_of() %}
 {% set address = hash_number(['source', 'customer_id', 'email']) %}
+{% set variant = hash_number(['source'] + message_attributes()) %}
 {% set events_before = sibling('int_flows__events') %}
--- depends_on: {{ ref('int_flows__recipients') }}, {{ ref('int_arrivals__message_events') }}
+-- depends_on: {{ ref('int_flows__recipients') }}, {{ ref('int_flows__variants') }}
+-- depends_on: {{ ref('int_arrivals__message_events') }}
 
 {% if moment_before is none %}
 
-    select cast(null as ubigint) as recipient_number
+    select
+        cast(null as ubigint) as recipient_number,
+        cast(null as ubigint) as message_number
     where false
 
 {% else %}
@@ -41,13 +46,17 @@
 
     ),
 
-    changed_addresses as (
+    changed_messages as (
 
-        select {{ address }} as address_number
+        select
+            {{ address }} as address_number,
+            {{ variant }} as variant_number
         from {{ ref('int_arrivals__message_events') }}
         where {{ has_arrived() }}
         union
-        select {{ address }} as address_number
+        select
+            {{ address }} as address_number,
+            {{ variant }} as variant_number
         from {{ ref('int_arrivals__message_events') }} as arrivals
         where
             exists (
@@ -59,27 +68,39 @@
                     and events.event_id = arrivals.event_id
             )
         union
-        select events.address_number
+        select
+            events.address_number,
+            events.variant_number
         from {{ events_before }} as events
         inner join changed_events
             on
                 events.source = changed_events.source
                 and events.event_id = changed_events.event_id
         union
-        select address_number
+        select
+            address_number,
+            variant_number
         from {{ events_before }}
         where
             occurred_at > {{ moment_before }}
             and occurred_at <= {{ as_of() }}
         union
-        select address_number
-        from moved_addresses
+        select
+            events.address_number,
+            events.variant_number
+        from {{ events_before }} as events
+        inner join moved_addresses
+            on events.address_number = moved_addresses.address_number
 
     )
 
-    select distinct recipients.recipient_number
-    from recipients
-    inner join changed_addresses
-        on recipients.address_number = changed_addresses.address_number
+    select distinct
+        recipients.recipient_number,
+        variants.message_number
+    from changed_messages
+    inner join recipients
+        on changed_messages.address_number = recipients.address_number
+    inner join {{ ref('int_flows__variants') }} as variants
+        on changed_messages.variant_number = variants.variant_number
 
 {% endif %}

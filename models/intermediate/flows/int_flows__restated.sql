@@ -1,5 +1,5 @@
--- Whose touches and sends are worked out anew: those for whom something has changed, or everybody where a tool has
--- begun to report, or reports no longer, what the rules depend on.
+-- Whose touches and sends of a message are worked out anew: those of whom something of it has changed, or everybody's
+-- where its tool has begun to report, or reports no longer, what the rules depend on.
 with tools as (
 
     select
@@ -46,9 +46,16 @@ differing_tools as (
 
 )
 
-select recipient_number
+select
+    recipient_number,
+    message_number
 from {{ ref('int_flows__changed') }}
 union
-select recipient_number
-from {{ ref('int_flows__recipients') }}
-where exists (select 1 from differing_tools)
+select
+    received.recipient_number,
+    received.message_number
+from {{ ref('int_flows__received') }} as received
+inner join differing_tools
+    on
+        received.source = differing_tools.source
+        and received.channel = differing_tools.channel

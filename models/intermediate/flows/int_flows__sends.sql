@@ -1,7 +1,8 @@
+{% set key = ['recipient_number', 'message_number'] %}
 {{ config(
     materialized='incremental',
     incremental_strategy='restate',
-    unique_key='recipient_number',
+    unique_key=key,
     meta={'changed': 'int_flows__restated'}
 ) }}
 -- What happened belongs to the recipient's latest send of that message at or before it, and without one to its own day.
@@ -19,7 +20,7 @@ with outcomes as (
         -- A tool that reports no sends did send what it says was delivered or bounced.
         events.event_type = 'sent'
         or (not tools.has_sent and events.event_type in ('delivered', 'bounced')) as is_send
-    from {{ only_changed(ref('int_flows__received'), ref('int_flows__restated'), 'recipient_number') }} as events
+    from {{ only_changed(ref('int_flows__received'), ref('int_flows__restated'), key) }} as events
     inner join {{ ref('int_flows__tools') }} as tools
         on
             events.source = tools.source
@@ -32,7 +33,7 @@ with outcomes as (
         touches.occurred_at,
         touches.event_type || case when touches.machine_reason is null then '_human' else '_machine' end as outcome,
         false as is_send
-    from {{ only_changed(ref('int_flows__touches'), ref('int_flows__restated'), 'recipient_number') }} as touches
+    from {{ only_changed(ref('int_flows__touches'), ref('int_flows__restated'), key) }} as touches
 
 ),
 

@@ -1,7 +1,8 @@
+{% set key = ['recipient_number', 'message_number'] %}
 {{ config(
     materialized='incremental',
     incremental_strategy='restate',
-    unique_key='recipient_number',
+    unique_key=key,
     meta={'changed': 'int_flows__restated'}
 ) }}
 -- A mail proxy opens within 2 s of delivery. A link scanner follows two or more different links within 10 s of it; one
@@ -12,7 +13,7 @@ with deliveries as (
         events.recipient_number,
         events.message_number,
         events.occurred_at
-    from {{ only_changed(ref('int_flows__received'), ref('int_flows__restated'), 'recipient_number') }} as events
+    from {{ only_changed(ref('int_flows__received'), ref('int_flows__restated'), key) }} as events
     inner join {{ ref('int_flows__tools') }} as tools
         on
             events.source = tools.source
@@ -24,7 +25,7 @@ with deliveries as (
 touches as (
 
     select events.*
-    from {{ only_changed(ref('int_flows__received'), ref('int_flows__restated'), 'recipient_number') }} as events
+    from {{ only_changed(ref('int_flows__received'), ref('int_flows__restated'), key) }} as events
     where events.event_type in ('opened', 'clicked')
 
 ),

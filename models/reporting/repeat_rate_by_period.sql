@@ -4,8 +4,20 @@
 -- the next one: by then it is the last order, and the latest decision's predecessor says how far back a pair lies.
 {% set longest_window = setting("repeat_windows") | max | int %}
 
-with orders as (
+with customers as (
 
+    select
+        person_id,
+        first_day,
+        valid_orders,
+        cohort_month
+    from {{ ref('int_retention__customers') }}
+
+),
+
+orders as (
+
+    -- Of those with more than one: a single order needs no other to be found.
     select
         orders.person_id,
         orders.order_date,
@@ -20,16 +32,40 @@ with orders as (
                     partition by orders.person_id
                     order by orders.order_sequence
                 )
-        end as date_before_decision
+        end as date_before_decision,
+        max(case when orders.order_type = 'subscription_renewal' then 1 else 0 end) over (
+            partition by orders.person_id
+            order by orders.order_sequence
+            rows between unbounded preceding and unbounded following
+        ) as has_renewals
     from {{ ref('fct_orders') }} as orders
-    inner join {{ ref('int_retention__customers') }} as customers
+    inner join customers
         on orders.person_id = customers.person_id
-    where orders.is_valid
+    where
+        orders.is_valid
+        and customers.valid_orders > 1
 
 ),
 
 states as (
 
+    select
+        first_day as order_date,
+        cast(null as date) as next_date,
+        cast(null as date) as date_before_decision,
+        count(*) as customers
+    from customers
+    where valid_orders = 1
+    group by first_day
+    union all
+    select
+        order_date,
+        next_date,
+        date_before_decision,
+        1 as customers
+    from orders
+    where has_renewals = 0
+    union all
     -- Dates before decisions only grow, so the greatest so far is the latest decision's.
     select
         order_date,
@@ -37,8 +73,10 @@ states as (
         max(date_before_decision) over (
             partition by person_id
             order by order_sequence
-        ) as date_before_decision
+        ) as date_before_decision,
+        1 as customers
     from orders
+    where has_renewals = 1
 
 ),
 
@@ -91,7 +129,7 @@ by_shortest_window as (
         ends_in_reach.period_end,
         ends_in_reach.shortest_window,
         ages.shortest_window as shortest_window_of_two,
-        count(*) as customers
+        sum(states.customers) as customers
     from states
     inner join ends_in_reach
         on
@@ -132,7 +170,7 @@ month_ends as (
 
     -- Months in which nobody bought are rows too.
     select cast(months.month + interval 1 month as date) - 1 as period_end
-    from (select min(cohort_month) as first_month from {{ ref('int_retention__customers') }}) as bounds
+    from (select min(cohort_month) as first_month from customers) as bounds
     cross join {{ calendar_months('bounds.first_month', month_of(last_full_day())) }} as months
 
 )

@@ -27,23 +27,13 @@ counted as (
         {{ dimensions | join(",\n        ") }}
     union all
     select
-        {{ month_of('orders.order_date') }} as month,
-        {% for dimension in dimensions %}
-            customers.{{ dimension }},
-        {% endfor %}
+        month,
+        {{ dimensions | join(",\n        ") }},
         0 as new_customers,
         0 as referred_customers,
-        count(*) as valid_orders,
-        sum(case when orders.is_referred then 1 else 0 end) as referred_orders
-    from {{ ref('fct_orders') }} as orders
-    inner join customers
-        on orders.person_id = customers.person_id
-    where orders.is_valid
-    group by
-        {% for dimension in dimensions %}
-            customers.{{ dimension }},
-        {% endfor %}
-        {{ month_of('orders.order_date') }}
+        orders as valid_orders,
+        referred_orders
+    from {{ ref('int_voice__order_counts') }}
 
 ),
 

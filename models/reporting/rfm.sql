@@ -11,19 +11,32 @@ with customers as (
         {% for dimension in dimensions %}
             customers.{{ dimension }},
         {% endfor %}
-        sums.valid_orders,
-        sums.net_sales
+        count(*) as customers,
+        sum(sums.valid_orders) as valid_orders,
+        sum(sums.net_sales) as net_sales
     from {{ ref('int_lifetime__traits') }} as traits
     inner join {{ ref('int_retention__customers') }} as customers
         on traits.person_id = customers.person_id
     inner join {{ ref('int_lifetime__customers') }} as sums
         on traits.person_id = sums.person_id
+    group by
+        {% for quintile in quintiles %}
+            traits.{{ quintile }},
+        {% endfor %}
+        {% for dimension in dimensions %}
+            customers.{{ dimension }},
+        {% endfor %}
+        traits.rfm_segment
 
 ),
 
 by_dimension as (
 
-    {{ rows_by_dimension('customers', quintiles + ['rfm_segment', 'valid_orders', 'net_sales'], dimensions) }}
+    {{
+        rows_by_dimension(
+            'customers', quintiles + ['rfm_segment', 'customers', 'valid_orders', 'net_sales'], dimensions
+        )
+    }}
 
 )
 
@@ -34,7 +47,7 @@ select
     rfm_segment as segment,
     dimension,
     dimension_value,
-    cast(count(*) as bigint) as customers,
+    cast(sum(customers) as bigint) as customers,
     cast(sum(valid_orders) as bigint) as valid_orders,
     {{ money('sum(net_sales)') }} as net_sales
 from by_dimension

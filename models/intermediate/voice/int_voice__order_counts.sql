@@ -13,6 +13,7 @@ orders as (
 
     select
         orders.person_id,
+        orders.is_referred,
         {{ month_of('orders.order_date') }} as month,
         {{ month_of('deliveries.first_delivered_date') }} as delivered_month,
         deliveries.is_late,
@@ -34,7 +35,8 @@ select
     {% for dimension in dimensions %}
         customers.{{ dimension }},
     {% endfor %}
-    count(*) as orders
+    count(*) as orders,
+    sum(case when orders.is_referred then 1 else 0 end) as referred_orders
 from orders
 inner join {{ ref('int_voice__customers') }} as customers
     on orders.person_id = customers.person_id

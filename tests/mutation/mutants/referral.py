@@ -106,7 +106,7 @@ MUTANTS = (
         "where valid_orders > 0",
     ),
     Mutant(
-        "referrals",
+        "int_voice__order_counts",
         "orders that count are valid ones",
         "where orders.is_valid",
         "",

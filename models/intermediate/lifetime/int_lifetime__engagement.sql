@@ -15,35 +15,32 @@ with touches as (
 
 reviews as (
 
+    -- What names no person of its own is its order's person's.
     select
-        reviews.rating,
-        coalesce(reviews.person_id, orders.person_id) as person_id,
+        rating,
+        coalesce(person_id, reporting_person_id) as person_id,
         row_number() over (
-            partition by coalesce(reviews.person_id, orders.person_id)
-            order by reviews.created_at desc, reviews.review_key desc
+            partition by coalesce(person_id, reporting_person_id)
+            order by created_at desc, review_key desc
         ) as recency_rank
-    from {{ ref('fct_reviews') }} as reviews
-    left join {{ ref('fct_orders') }} as orders
-        on reviews.order_key = orders.order_key
+    from {{ ref('fct_reviews') }}
 
 ),
 
 surveys as (
 
     select
-        coalesce(surveys.person_id, orders.person_id) as person_id,
-        case when surveys.survey_type = 'nps' then surveys.score end as nps_score,
+        coalesce(person_id, reporting_person_id) as person_id,
+        case when survey_type = 'nps' then score end as nps_score,
         row_number() over (
-            partition by coalesce(surveys.person_id, orders.person_id)
+            partition by coalesce(person_id, reporting_person_id)
             -- Answers to another question, or none, don't hide the last score.
             order by
-                case when surveys.survey_type = 'nps' and surveys.score is not null then 0 else 1 end,
-                surveys.submitted_at desc,
-                surveys.response_key desc
+                case when survey_type = 'nps' and score is not null then 0 else 1 end,
+                submitted_at desc,
+                response_key desc
         ) as recency_rank
-    from {{ ref('fct_surveys') }} as surveys
-    left join {{ ref('fct_orders') }} as orders
-        on surveys.order_key = orders.order_key
+    from {{ ref('fct_surveys') }}
 
 ),
 

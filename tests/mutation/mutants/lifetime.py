@@ -126,20 +126,20 @@ MUTANTS = (
     Mutant(
         "int_lifetime__engagement",
         "the latest rating speaks",
-        "order by reviews.created_at desc, reviews.review_key desc",
-        "order by reviews.rating desc, reviews.review_key desc",
+        "order by created_at desc, review_key desc",
+        "order by rating desc, review_key desc",
     ),
     Mutant(
         "int_lifetime__engagement",
         "an answer to another question doesn't hide the last score",
-        "case when surveys.survey_type = 'nps' and surveys.score is not null then 0 else 1 end,",
+        "case when survey_type = 'nps' and score is not null then 0 else 1 end,",
         "",
     ),
     Mutant(
         "int_lifetime__engagement",
         "a review that names only its order is of the order's person",
-        "coalesce(reviews.person_id, orders.person_id) as person_id",
-        "reviews.person_id",
+        "select rating, coalesce(person_id, reporting_person_id) as person_id",
+        "select rating, person_id",
     ),
     Mutant(
         "int_lifetime__rhythms",

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='variant_number'
+) }}
 -- What tools tell of their messages over and over, once. A message is what its tool tells apart, by id, else by name;
 -- renamed, it has several variants.
 {% set attributes = message_attributes() %}
@@ -8,6 +13,9 @@ with variants as (
         source,
         {{ attributes | join(",\n        ") }}
     from {{ ref('int_arrivals__message_events') }}
+    {% if is_update() %}
+        where {{ has_arrived() }}
+    {% endif %}
 
 ),
 

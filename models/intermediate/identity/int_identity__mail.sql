@@ -1,14 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='person_id',
+    meta={'changed': 'int_identity__changed_mail'}
+) }}
 -- Reachable: an e-mail that is neither placeholder nor relay. Marketable: one that is subscribed besides, with no
 -- profile of the person unsubscribed later and none suppressed.
 with evidence as (
 
     -- A placeholder is no evidence.
     select
-        person_id,
-        seen_at,
-        substr(evidence, length('email:') + 1) as email
-    from {{ ref('int_identity__persons') }}
-    where kind_rank = 2
+        persons.person_id,
+        persons.seen_at,
+        substr(persons.evidence, length('email:') + 1) as email
+    from {{ only_changed(ref('int_identity__persons'), ref('int_identity__changed_mail'), 'person_id') }} as persons
+    where persons.kind_rank = 2
 
 ),
 
@@ -45,12 +51,18 @@ relays as (
 consents as (
 
     select
-        email,
-        bool_or(suppression_reason is not null) as is_suppressed,
-        max_by(email_consent, coalesce(email_consent_at, cast('1900-01-01' as timestamp))) as email_consent
-    from {{ ref('int_identity__profiles') }}
-    where email is not null
-    group by email
+        profiles.email,
+        bool_or(profiles.suppression_reason is not null) as is_suppressed,
+        -- Of two profiles at one moment, or at none, the one whose key is greater in text.
+        max_by(
+            profiles.email_consent,
+            cast(coalesce(profiles.email_consent_at, cast('1900-01-01' as timestamp)) as varchar)
+            || ' '
+            || profiles.profile_key
+        ) as email_consent
+    from {{ only_changed(ref('int_identity__profiles'), 'addresses', 'email') }} as profiles
+    where profiles.email is not null
+    group by profiles.email
 
 )
 

@@ -162,14 +162,14 @@ MUTANTS = (
     Mutant(
         "int_identity__mail",
         "one suppressed profile of an address is enough",
-        "bool_or(suppression_reason is not null) as is_suppressed",
-        "bool_and(suppression_reason is not null) as is_suppressed",
+        "bool_or(profiles.suppression_reason is not null) as is_suppressed",
+        "bool_and(profiles.suppression_reason is not null) as is_suppressed",
     ),
     Mutant(
         "int_identity__mail",
         "of two consents of an address the latest holds",
-        "max_by(email_consent,",
-        "min_by(email_consent,",
+        "max_by( profiles.email_consent,",
+        "min_by( profiles.email_consent,",
     ),
     Mutant(
         "dim_customers",

@@ -21,5 +21,6 @@ select
     {{ hash_number(['source', 'customer_id', 'email']) }} as address_number,
     link,
     coalesce(is_machine, false) as is_machine_by_tool,
+    row_number,
     awaits_version
 from events

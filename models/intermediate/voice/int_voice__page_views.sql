@@ -20,5 +20,6 @@ select
     order_id,
     url,
     {{ hash_number(['source', 'customer_id', 'email']) }} as address_number,
+    row_number,
     awaits_version
 from versions

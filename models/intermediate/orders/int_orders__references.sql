@@ -3,10 +3,30 @@
 -- first; else it is the one order elsewhere with that id; where several sources have one, nobody knows which is meant.
 {% set entities = ["reviews", "survey_responses", "support_tickets", "page_events", "fulfillments", "returns"] %}
 
-with sources as (
+with order_sources as (
 
     select distinct source
     from {{ ref('int_orders__current') }}
+
+),
+
+record_sources as (
+
+    {% for entity in entities %}
+        select source
+        from {{ ref("int_arrivals__" ~ entity) }}
+        {{ "union" if not loop.last }}
+    {% endfor %}
+
+),
+
+foreign_sources as (
+
+    -- Where all orders are of the record's own source, none can be elsewhere.
+    select distinct record_sources.source
+    from record_sources
+    inner join order_sources
+        on record_sources.source <> order_sources.source
 
 ),
 
@@ -16,14 +36,7 @@ named as (
         select
             source,
             order_id
-        from {{ ref("int_arrivals__" ~ entity) }} as records
-        -- Where all orders are of the record's own source, none can be elsewhere.
-        where
-            exists (
-                select 1
-                from sources
-                where sources.source <> records.source
-            )
+        from {{ ref("int_arrivals__" ~ entity) }}
         {{ "union all" if not loop.last }}
     {% endfor %}
 
@@ -38,6 +51,7 @@ referenced as (
     from named
     where
         named.order_id is not null
+        and named.source in (select foreign_sources.source from foreign_sources)
         and not exists (
             select 1
             from {{ ref('int_orders__current') }} as own_orders

@@ -97,7 +97,11 @@ class Store:
             self._tombstones.add(self._new_accounts, self._started_at)
             set_erased(self._connection, self._new_accounts)
             sweep(self._connection)
-        self._connection.execute(f"drop schema if exists {self._source.schema}_staging cascade")
+        staging = f"{self._source.schema}_staging"
+        if self._unmerged:
+            # A checkpoint that finds nothing changed merges nothing either.
+            self._connection.execute(f"create schema if not exists {staging}")
+        self._connection.execute(f"drop schema if exists {staging} cascade")
         self._connection.execute(
             "drop table if exists seen; drop table if exists removed; "
             "drop table if exists newest; drop table if exists known; drop table if exists unchanged"

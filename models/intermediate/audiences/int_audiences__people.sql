@@ -38,25 +38,6 @@ zones as (
 
 ),
 
-names as (
-
-    select
-        orders.person_id,
-        max_by(
-            versions.first_name,
-            case
-                when versions.first_name is not null
-                    then cast(orders.ordered_at as varchar) || ' ' || orders.order_key
-            end
-        ) as first_name
-    from {{ ref('fct_orders') }} as orders
-    inner join {{ ref('int_orders__current') }} as versions
-        on orders.order_key = versions.order_key
-    where orders.is_identified
-    group by orders.person_id
-
-),
-
 codes as (
 
     select
@@ -73,7 +54,7 @@ facts as (
     select
         customers.person_id,
         mail.email,
-        names.first_name,
+        first_names.first_name,
         coalesce(zones.zone, '{{ setting("timezone") }}') as timezone,
         told.birthday,
         coalesce(told.max_emails_per_month, {{ audiences_setting("max_emails_per_month") }}) as max_emails_per_month,
@@ -134,8 +115,8 @@ facts as (
         on customers.person_id = told.person_id
     left join zones
         on told.timezone = zones.zone
-    left join names
-        on customers.person_id = names.person_id
+    left join {{ ref('int_audiences__names') }} as first_names
+        on customers.person_id = first_names.person_id
     left join codes
         on customers.person_id = codes.person_id
     left join {{ ref('int_audiences__signs') }} as signs

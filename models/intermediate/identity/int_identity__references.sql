@@ -1,43 +1,53 @@
 {{ config(pre_hook="{{ keep_before() }}") }}
 -- Who a record of one source means by a customer's id of another, such as a review that carries the store's id. The own
 -- source's customers come first; else it is the one person elsewhere with that id; where there are several, nobody.
-with referenced as (
+{% set entities = ["reviews", "survey_responses", "support_tickets", "page_events", "loyalty_events", "referrals"] %}
 
-    select
-        source,
-        customer_id
-    from {{ ref('int_arrivals__reviews') }}
-    union
-    select
-        source,
-        customer_id
-    from {{ ref('int_arrivals__survey_responses') }}
-    union
-    select
-        source,
-        customer_id
-    from {{ ref('int_arrivals__support_tickets') }}
-    union
-    select
-        source,
-        customer_id
-    from {{ ref('int_arrivals__page_events') }}
-    union
-    select
-        source,
-        customer_id
-    from {{ ref('int_arrivals__loyalty_events') }}
-    union
-    select
-        source,
-        referrer_customer_id as customer_id
-    from {{ ref('int_arrivals__referrals') }}
+with sources as (
+
+    select distinct source from {{ ref('int_identity__records') }}
 
 ),
 
-sources as (
+record_sources as (
 
-    select distinct source from {{ ref('int_identity__records') }}
+    {% for entity in entities %}
+        select source
+        from {{ ref("int_arrivals__" ~ entity) }}
+        {{ "union" if not loop.last }}
+    {% endfor %}
+
+),
+
+foreign_sources as (
+
+    -- Where all customers are of the record's own source, none can be elsewhere.
+    select distinct record_sources.source
+    from record_sources
+    inner join sources
+        on record_sources.source <> sources.source
+
+),
+
+named as (
+
+    {% for entity in entities %}
+        select
+            source,
+            {{ "referrer_customer_id as " if entity == "referrals" }}customer_id
+        from {{ ref("int_arrivals__" ~ entity) }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+referenced as (
+
+    select distinct
+        source,
+        customer_id
+    from named
+    where source in (select foreign_sources.source from foreign_sources)
 
 )
 

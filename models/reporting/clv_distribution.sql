@@ -4,15 +4,13 @@
 with alike as (
 
     select
-        cast(sums.net_sales as decimal(18, 4)) as net_sales,
-        cast(sums.valid_orders as decimal(18, 0)) as valid_orders,
+        cast(customers.net_sales as decimal(18, 4)) as net_sales,
+        cast(customers.valid_orders as decimal(18, 0)) as valid_orders,
         count(*) as customers
-    from {{ ref('int_lifetime__customers') }} as sums
-    inner join {{ ref('int_retention__customers') }} as customers
-        on sums.person_id = customers.person_id
+    from {{ ref('int_retention__customers') }} as customers
     group by
-        sums.net_sales,
-        sums.valid_orders
+        customers.net_sales,
+        customers.valid_orders
 
 ),
 

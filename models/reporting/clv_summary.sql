@@ -10,22 +10,20 @@ with customers as (
             customers.{{ dimension }},
         {% endfor %}
         customers.days_observed,
-        sums.valid_orders,
-        sums.net_sales,
-        sums.orders_last_year,
-        case when sums.orders_last_year > 0 then 1 else 0 end as bought_last_year,
-        case when sums.bought_year_before then 1 else 0 end as bought_year_before,
+        customers.valid_orders,
+        customers.net_sales,
+        customers.orders_last_year,
+        case when customers.orders_last_year > 0 then 1 else 0 end as bought_last_year,
+        case when customers.bought_year_before then 1 else 0 end as bought_year_before,
         {% for horizon in horizons %}
             case when customers.days_observed >= {{ horizon }} then 1 else 0 end as mature_{{ horizon }}d,
-            case when customers.days_observed >= {{ horizon }} then sums.net_sales_first_{{ horizon }}d else 0 end
+            case when customers.days_observed >= {{ horizon }} then customers.net_sales_first_{{ horizon }}d else 0 end
                 as net_sales_first_{{ horizon }}d,
         {% endfor %}
-        case when sums.bought_year_before and sums.orders_last_year = 0 then 1 else 0 end as churned,
+        case when customers.bought_year_before and customers.orders_last_year = 0 then 1 else 0 end as churned,
         case when lifetime.predicted_clv_365d is not null then 1 else 0 end as foretold,
         coalesce(lifetime.predicted_clv_365d, 0) as predicted_clv
     from {{ ref('int_retention__customers') }} as customers
-    inner join {{ ref('int_lifetime__customers') }} as sums
-        on customers.person_id = sums.person_id
     left join {{ ref('fct_customer_lifetime') }} as lifetime
         on customers.person_id = lifetime.person_id
 

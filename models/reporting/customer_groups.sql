@@ -18,14 +18,12 @@ with customers as (
         {% for dimension in dimensions %}
             customers.{{ dimension }},
         {% endfor %}
-        sums.net_sales,
+        customers.net_sales,
         case when customers.days_observed >= 90 then 1 else 0 end as mature_customers,
         case when customers.days_observed >= 90 and customers.days_to_second <= 90 then 1 else 0 end as repeaters
     from {{ ref('int_lifetime__traits') }} as traits
     inner join {{ ref('int_retention__customers') }} as customers
         on traits.person_id = customers.person_id
-    inner join {{ ref('int_lifetime__customers') }} as sums
-        on traits.person_id = sums.person_id
 
 ),
 

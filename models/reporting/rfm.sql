@@ -12,13 +12,11 @@ with customers as (
             customers.{{ dimension }},
         {% endfor %}
         count(*) as customers,
-        sum(sums.valid_orders) as valid_orders,
-        sum(sums.net_sales) as net_sales
+        sum(customers.valid_orders) as valid_orders,
+        sum(customers.net_sales) as net_sales
     from {{ ref('int_lifetime__traits') }} as traits
     inner join {{ ref('int_retention__customers') }} as customers
         on traits.person_id = customers.person_id
-    inner join {{ ref('int_lifetime__customers') }} as sums
-        on traits.person_id = sums.person_id
     group by
         {% for quintile in quintiles %}
             traits.{{ quintile }},

@@ -76,12 +76,10 @@ watched as (
         spans.span,
         count(*) as customers,
         sum(case when customers.days_to_second <= 90 then 1 else 0 end) as repeaters,
-        sum(sums.net_sales_first_90d) as net_sales
+        sum(customers.net_sales_first_90d) as net_sales
     from known_spans as spans
     inner join {{ ref('int_retention__customers') }} as customers
         on customers.first_day + 90 between spans.first_day and spans.last_day
-    inner join {{ ref('int_lifetime__customers') }} as sums
-        on customers.person_id = sums.person_id
     group by spans.span
 
 ),

@@ -1,4 +1,4 @@
--- The denominator of every repeat rate: identified persons with a valid order, wholesale buyers left out.
+-- The denominator of repeat rates and lifetime: identified persons with a valid order, wholesale buyers left out.
 {{ config(materialized='view') }}
 
 select
@@ -9,6 +9,12 @@ select
     {{ days_between('first_day', 'second_day') }} as days_to_second,
     {{ days_between('first_day', last_full_day()) }} as days_observed,
     cast(valid_orders as bigint) as valid_orders,
+    net_sales,
+    orders_last_year,
+    bought_year_before,
+    {% for horizon in [90, 180, 365] %}
+        net_sales_first_{{ horizon }}d,
+    {% endfor %}
     coalesce(acquisition_source, 'unknown') as acquisition_source,
     first_channel as channel,
     coalesce(first_ship_country, 'unknown') as market,

@@ -1,4 +1,4 @@
--- A view: who counts is decided in int_retention__customers, what they are worth in int_lifetime__customers.
+-- A view: all of it is known in int_retention__customers.
 {{ config(materialized='view') }}
 
 select
@@ -11,16 +11,14 @@ select
     customers.cohort_month < history.first_settled_cohort as may_hold_older_customers,
     cast(customers.cohort_month + interval 1 month as date) - 1 <= {{ last_full_day() }} as is_cohort_month_over,
     customers.valid_orders,
-    {{ money('sums.net_sales') }} as net_sales,
+    {{ money('customers.net_sales') }} as net_sales,
     {% for horizon in [90, 180, 365] %}
-        {{ money("sums.net_sales_first_" ~ horizon ~ "d") }} as net_sales_first_{{ horizon }}d,
+        {{ money("customers.net_sales_first_" ~ horizon ~ "d") }} as net_sales_first_{{ horizon }}d,
     {% endfor %}
-    cast(sums.orders_last_year as bigint) as orders_last_365d,
+    cast(customers.orders_last_year as bigint) as orders_last_365d,
     -- Under two years of data the year before the last isn't whole.
     case
-        when {{ days_between('history.history_starts_on', last_full_day()) }} >= 729 then sums.bought_year_before
+        when {{ days_between('history.history_starts_on', last_full_day()) }} >= 729 then customers.bought_year_before
     end as bought_in_year_before
 from {{ ref('int_retention__customers') }} as customers
-inner join {{ ref('int_lifetime__customers') }} as sums
-    on customers.person_id = sums.person_id
 cross join {{ ref('int_retention__history') }} as history

@@ -252,8 +252,8 @@ MUTANTS = (
     Mutant(
         "clv_summary",
         "only the mature count in the cohort's value",
-        "case when customers.days_observed >= 180 then sums.net_sales_first_180d else 0 end",
-        "sums.net_sales_first_180d",
+        "case when customers.days_observed >= 180 then customers.net_sales_first_180d else 0 end",
+        "customers.net_sales_first_180d",
     ),
     Mutant(
         "clv_summary",
@@ -264,8 +264,8 @@ MUTANTS = (
     Mutant(
         "clv_summary",
         "who bought the year before and not in the last has churned",
-        "case when sums.bought_year_before and sums.orders_last_year = 0 then 1 else 0 end as churned",
-        "case when sums.orders_last_year = 0 then 1 else 0 end as churned",
+        "case when customers.bought_year_before and customers.orders_last_year = 0 then 1 else 0 end as churned",
+        "case when customers.orders_last_year = 0 then 1 else 0 end as churned",
     ),
     Mutant(
         "clv_summary",

@@ -4,5 +4,5 @@
 {%- endmacro %}
 
 {% macro duckdb__day_start(day) -%}
-    timezone('UTC', timezone('{{ setting("timezone") }}', cast({{ day }} as timestamp)))
+    make_timestamp(epoch_us(timezone('{{ setting("timezone") }}', cast({{ day }} as timestamp))))
 {%- endmacro %}

@@ -4,5 +4,5 @@
 {%- endmacro %}
 
 {% macro duckdb__local_hour(moment, zone) -%}
-    cast(extract(hour from timezone({{ zone }}, timezone('UTC', {{ moment }}))) as integer)
+    cast(extract(hour from timezone({{ zone }}, make_timestamptz(epoch_us({{ moment }})))) as integer)
 {%- endmacro %}

@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 {% macro duckdb__zoned_time(zone, moment) -%}
-    timezone({{ zone }}, timezone('UTC', {{ moment }}))
+    timezone({{ zone }}, make_timestamptz(epoch_us({{ moment }})))
 {%- endmacro %}
 
 {# The moment in UTC of a clock time in a zone named by a column. #}
@@ -13,5 +13,5 @@
 {%- endmacro %}
 
 {% macro duckdb__zoned_moment(zone, clock_time) -%}
-    timezone('UTC', timezone({{ zone }}, {{ clock_time }}))
+    make_timestamp(epoch_us(timezone({{ zone }}, {{ clock_time }})))
 {%- endmacro %}

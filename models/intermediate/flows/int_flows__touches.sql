@@ -5,6 +5,10 @@
     unique_key=key,
     meta={'changed': 'int_flows__restated'}
 ) }}
+{% set received = only_changed(ref('int_flows__received'), ref('int_flows__restated'), key) %}
+{% if is_update() %}
+    {% set received = work_table("changed_received", "select * from " ~ received ~ " as changed_rows") %}
+{% endif %}
 -- A mail proxy opens within 2 s of delivery. A link scanner follows two or more different links within 10 s of it; one
 -- link, however often, is a person's. A tool's own word is enough.
 with deliveries as (
@@ -13,7 +17,7 @@ with deliveries as (
         events.recipient_number,
         events.message_number,
         events.occurred_at
-    from {{ only_changed(ref('int_flows__received'), ref('int_flows__restated'), key) }} as events
+    from {{ received }} as events
     inner join {{ ref('int_flows__tools') }} as tools
         on
             events.source = tools.source
@@ -25,7 +29,7 @@ with deliveries as (
 touches as (
 
     select events.*
-    from {{ only_changed(ref('int_flows__received'), ref('int_flows__restated'), key) }} as events
+    from {{ received }} as events
     where events.event_type in ('opened', 'clicked')
 
 ),

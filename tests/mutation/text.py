@@ -10,7 +10,7 @@ _FIXTURE = re.compile(r"\b__dbt__cte__(\w+)(?! as \()")
 _WORDS = {
     "as_of()": re.compile(r"cast\('\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.\d]*' as timestamp\)"),
     "last_full_day()": re.compile(
-        r"\(cast\(timezone\('[^']+', timezone\('UTC', as_of\(\)\)\) as date\) - 1\)"
+        r"\(cast\(timezone\('[^']+', make_timestamptz\(epoch_us\(as_of\(\)\)\)\) as date\) - 1\)"
         r"|cast\('\d{4}-\d\d-\d\d' as date\)"
     ),
 }

@@ -9,37 +9,7 @@ with sources as (
 
 ),
 
-record_sources as (
-
-    {% for entity in entities %}
-        select source
-        from {{ ref("int_arrivals__" ~ entity) }}
-        {{ "union" if not loop.last }}
-    {% endfor %}
-
-),
-
-foreign_sources as (
-
-    -- Where all customers are of the record's own source, none can be elsewhere.
-    select distinct record_sources.source
-    from record_sources
-    inner join sources
-        on record_sources.source <> sources.source
-
-),
-
-named as (
-
-    {% for entity in entities %}
-        select
-            source,
-            {{ "referrer_customer_id as " if entity == "referrals" }}customer_id
-        from {{ ref("int_arrivals__" ~ entity) }}
-        {{ "union all" if not loop.last }}
-    {% endfor %}
-
-),
+{{ named_by_records(entities, 'customer_id', 'sources', renamed={'referrals': 'referrer_customer_id'}) }},
 
 referenced as (
 

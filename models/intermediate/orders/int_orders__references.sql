@@ -10,37 +10,7 @@ with order_sources as (
 
 ),
 
-record_sources as (
-
-    {% for entity in entities %}
-        select source
-        from {{ ref("int_arrivals__" ~ entity) }}
-        {{ "union" if not loop.last }}
-    {% endfor %}
-
-),
-
-foreign_sources as (
-
-    -- Where all orders are of the record's own source, none can be elsewhere.
-    select distinct record_sources.source
-    from record_sources
-    inner join order_sources
-        on record_sources.source <> order_sources.source
-
-),
-
-named as (
-
-    {% for entity in entities %}
-        select
-            source,
-            order_id
-        from {{ ref("int_arrivals__" ~ entity) }}
-        {{ "union all" if not loop.last }}
-    {% endfor %}
-
-),
+{{ named_by_records(entities, 'order_id', 'order_sources') }},
 
 referenced as (
 

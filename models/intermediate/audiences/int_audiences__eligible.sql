@@ -4,7 +4,6 @@
     "audience", "person_id", "member_since", "opens_at", "closes_at", "reason", "order_key", "next_product_id", "due_date",
     "is_service", "is_message", "is_held_out", "is_held_out_of_all",
 ] %}
-{% set window_columns = ["opens_at", "closes_at", "reason", "order_key", "next_product_id", "due_date"] %}
 -- Rules about a person, or about the last order, take nobody twice; the others must be asked for the latest window.
 {% set once_a_person = [
     "photo_request", "referred_welcome", "price_sensitive", "promotion_buyers", "potential_high_value", "third_order",
@@ -76,11 +75,7 @@ entered_of_late as (
 open_windows as (
 
     select
-        candidates.audience,
-        candidates.person_id,
-        {% for column in window_columns %}
-            candidates.{{ column }},
-        {% endfor %}
+        candidates.*,
         memberships.last_entered_at,
         -- A later window is a new entry: the review request of the next order is another one.
         case
@@ -107,8 +102,14 @@ open_windows as (
 
 ),
 
-ranked as (
+opened as (
 
+    select
+        *,
+        1 as recency_rank
+    from open_windows
+    where audience in ({{ takes_once }})
+    union all
     select
         *,
         row_number() over (
@@ -117,19 +118,6 @@ ranked as (
         ) as recency_rank
     from open_windows
     where audience not in ({{ takes_once }})
-
-),
-
-{% set opened_columns = ["audience", "person_id", "last_entered_at", "member_since"] + window_columns %}
-opened as (
-
-    select {{ opened_columns | join(', ') }}
-    from open_windows
-    where audience in ({{ takes_once }})
-    union all
-    select {{ opened_columns | join(', ') }}
-    from ranked
-    where recency_rank = 1
 
 ),
 
@@ -249,6 +237,7 @@ judged as (
             global_shares.flow_id = 'global'
             and people.assigned_at >= global_shares.from_at
             and people.assigned_at < global_shares.until_at
+    where opened.recency_rank = 1
 
 ),
 

@@ -46,6 +46,7 @@ first_orders as (
     select
         orders.person_id,
         orders.is_identified,
+        orders.ordered_at as first_order_at,
         orders.order_date as first_day,
         orders.acquisition_source,
         orders.channel as first_channel,
@@ -68,7 +69,6 @@ person_days as (
     select
         person_id,
         order_date,
-        min(ordered_at) as first_order_at,
         max(ordered_at) as last_order_at,
         count(*) as orders,
         sum(net_sales) as net_sales,
@@ -88,7 +88,6 @@ totals as (
     -- Years end with the last full day: 365 days up to it, and the 365 before those.
     select
         person_days.person_id,
-        min(person_days.first_order_at) as first_order_at,
         max(person_days.last_order_at) as last_order_at,
         max(person_days.order_date) as last_day,
         sum(person_days.orders) as valid_orders,
@@ -133,7 +132,7 @@ select
     first_orders.first_day,
     totals.second_day,
     totals.last_day,
-    totals.first_order_at,
+    first_orders.first_order_at,
     totals.last_order_at,
     totals.valid_orders,
     totals.net_sales,

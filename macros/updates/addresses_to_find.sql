@@ -6,9 +6,8 @@
     {%- set moved -%}
         select moved.named_by from {{ ref('int_identity__moved') }} as moved where moved.kind = 'evidence'
     {%- endset -%}
-    {%- set resolved_anew -%}
-        select 1 from {{ ref('int_identity__build') }} as builds where builds.build = builds.full_build
-    {%- endset -%}
+    {#- Asked for in every build, so that dbt knows what is read before it runs. #}
+    {%- set anew = resolved_anew() -%}
     {%- if not is_update() -%}
     select distinct
         source,
@@ -31,6 +30,6 @@
     where
         'id:' || source || ':' || customer_id in ({{ moved }})
         or 'email:' || email in ({{ moved }})
-        or exists ({{ resolved_anew }})
+        or {{ anew }}
     {%- endif -%}
 {%- endmacro %}

@@ -9,14 +9,6 @@
 
 {% else %}
 
-    with resolved_anew as (
-
-        select build
-        from {{ ref('int_identity__build') }}
-        where build = full_build
-
-    )
-
     select changed_persons.person_id
     from {{ ref('int_identity__changed_persons') }} as changed_persons
     inner join {{ ref('int_identity__build') }} as builds
@@ -28,13 +20,12 @@
         on 'email:' || profiles.email = persons.evidence
     where {{ happens_now(['profiles.email_consent_at']) }}
     union
-    -- Persons resolved anew may all be others.
     select persons.person_id
     from {{ ref('int_identity__persons') }} as persons
-    cross join resolved_anew
+    where {{ resolved_anew() }}
     union
     select mail_before.person_id
     from {{ sibling('int_identity__mail') }} as mail_before
-    cross join resolved_anew
+    where {{ resolved_anew() }}
 
 {% endif %}

@@ -42,10 +42,8 @@
     inner join {{ ref('int_identity__build') }} as builds
         on changed_persons.build = builds.build
     union
-    -- Persons resolved anew may all be others.
     select persons.person_id
     from {{ ref('int_identity__record_persons') }} as persons
-    cross join {{ ref('int_identity__build') }} as builds
-    where builds.build = builds.full_build
+    where {{ resolved_anew() }}
 
 {% endif %}

@@ -49,15 +49,6 @@
 
     ),
 
-    resolved_anew as (
-
-        -- Persons resolved anew may all be others.
-        select build
-        from {{ ref('int_identity__build') }}
-        where build = full_build
-
-    ),
-
     changed as (
 
         {% for fact, arrivals, id, key, moments, names in facts %}
@@ -78,7 +69,7 @@
                 {{ key }} as record_key
             from {{ sibling(fact, "marts") }}
             where
-                exists (select 1 from resolved_anew)
+                {{ resolved_anew() }}
                 {% if "order" in names %}
                     or order_key in (select moved_orders.named_by from moved_orders)
                 {% endif %}

@@ -3,7 +3,17 @@
 {% set dimensions = retention_dimensions() %}
 {% set horizons = [90, 180, 365] %}
 
-with customers as (
+with predictions as (
+
+    select
+        person_id,
+        {{ money('net_sales') }} as predicted_clv
+    from {{ ref('int_foresight__predictions') }}
+    where period = 'now'
+
+),
+
+customers as (
 
     select
         {% for dimension in dimensions %}
@@ -21,11 +31,11 @@ with customers as (
                 as net_sales_first_{{ horizon }}d,
         {% endfor %}
         case when customers.bought_year_before and customers.orders_last_year = 0 then 1 else 0 end as churned,
-        case when lifetime.predicted_clv_365d is not null then 1 else 0 end as foretold,
-        coalesce(lifetime.predicted_clv_365d, 0) as predicted_clv
+        case when predictions.predicted_clv is not null then 1 else 0 end as foretold,
+        coalesce(predictions.predicted_clv, 0) as predicted_clv
     from {{ ref('int_retention__customers') }} as customers
-    left join {{ ref('fct_customer_lifetime') }} as lifetime
-        on customers.person_id = lifetime.person_id
+    left join predictions
+        on customers.person_id = predictions.person_id
 
 ),
 

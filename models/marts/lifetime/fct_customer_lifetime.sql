@@ -1,4 +1,7 @@
 -- Predictions are the chosen model's over the 365 days after the last full day; null_reason says why there is none.
+-- A view: all of it is kept elsewhere, person by person, and those who ask for it ask for few persons or columns.
+{{ config(materialized='view') }}
+
 with predictions as (
 
     select *

@@ -55,8 +55,8 @@ buyers as (
 
     select
         customers.person_id,
-        dim_customers.is_reachable,
-        dim_customers.is_marketable,
+        persons.is_reachable,
+        persons.is_marketable,
         customers.first_day >= year.first_day as is_new,
         customers.first_day >= year.first_day
         and customers.days_observed >= 30
@@ -67,8 +67,8 @@ buyers as (
     from (select distinct person_id from orders) as bought
     inner join {{ ref('int_retention__customers') }} as customers
         on bought.person_id = customers.person_id
-    inner join {{ ref('dim_customers') }} as dim_customers
-        on bought.person_id = dim_customers.person_id
+    inner join {{ ref('int_lifetime__persons') }} as persons
+        on bought.person_id = persons.person_id
     cross join year
     left join what_runs_out
         on bought.person_id = what_runs_out.person_id

@@ -48,7 +48,7 @@ def export_person(paths: ShopPaths, person: Person, moment: datetime) -> dict[st
         export["delivered"], export["refused"] = _delivered(connection)
         export["derived"] = {
             f"{schema}.{table}": rows
-            for schema, table, columns in text_columns(connection)
+            for schema, table, columns in text_columns(connection, with_views=True)
             if schema in _DERIVED and table != "rejected_rows"
             for rows in [_own_rows(connection, f'"{schema}"."{table}"', [name for name, _ in columns], person)]
             if rows

@@ -85,13 +85,16 @@ def longer_texts_in(connection: duckdb.DuckDBPyConnection, person: Person) -> tu
     return tuple(sorted(found))
 
 
-def text_columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """(schema, table, [(column, type)]) of every stored table's columns that may hold text."""
+def text_columns(
+    connection: duckdb.DuckDBPyConnection, *, with_views: bool = False
+) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """(schema, table, [(column, type)]) of the columns that may hold text: of all stored tables, and views if asked."""
+    views = " union all select database_oid, view_oid, temporary from duckdb_views()" if with_views else ""
     rows = connection.execute(
-        """
+        f"""
         select columns.schema_name, columns.table_name, columns.column_name, columns.data_type
         from duckdb_columns() as columns
-        inner join duckdb_tables() as tables
+        inner join (select database_oid, table_oid, temporary from duckdb_tables(){views}) as tables
             on columns.table_oid = tables.table_oid and columns.database_oid = tables.database_oid
         where columns.database_name = current_database() and not tables.temporary
             and (columns.data_type like '%VARCHAR%' or columns.data_type like '%JSON%' or columns.data_type = 'BLOB')

@@ -406,7 +406,10 @@ def test_everything_held_of_a_person_is_in_the_export(held: Held) -> None:
     }  # fmt: skip
     assert {row["entity"] for row in export["refused"]} == {"orders", "survey_responses", "reviews"}
     assert [row["order_id"] for row in export["derived"]["marts.fct_orders"]] == list(ORDERS)
+    # What is a view is held of them as well.
     assert export["derived"]["marts.dim_customers"][0]["valid_orders"] == 3
+    assert export["derived"]["marts.fct_customer_lifetime"][0]["historical_net_sales"] > 0
+    assert len(export["derived"]["marts.fct_order_lines"]) == 3
     assert len(export["derived"]["marts.fct_experiment_arms"]) == 1
     (rows,) = (rows for file, rows in export["published"].items() if file.endswith("/audience_thanks.parquet"))
     assert {row["email"].strip().lower() for row in rows} == {EMAIL, OTHER_EMAIL}

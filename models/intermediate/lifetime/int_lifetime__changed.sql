@@ -1,5 +1,7 @@
 -- Whose sums are worked out anew: those with a restated order, those of whom an order has entered or left one of the
--- years that are summed, and those who came on a day that has become, or no longer is, a big promotion.
+-- years that are summed, and those who came on a day that has become, or no longer is, a big promotion. And those whose
+-- address or consent has changed, for int_lifetime__persons.
+-- depends_on: {{ ref('int_identity__changed_mail') }}
 -- depends_on: {{ ref('int_orders__restated') }}, {{ ref('fct_orders') }}, {{ ref('int_lifetime__days') }}
 {% set moment_before = built_as_of() %}
 
@@ -20,6 +22,9 @@
 
     select person_id
     from {{ ref('int_orders__restated') }}
+    union
+    select person_id
+    from {{ ref('int_identity__changed_mail') }}
     union
     select person_id
     from {{ ref('fct_orders') }}

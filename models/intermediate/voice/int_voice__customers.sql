@@ -11,4 +11,4 @@ select
     coalesce(first_channel, 'unknown') as channel,
     coalesce(first_ship_country, 'unknown') as market,
     coalesce(first_product_type, 'unknown') as product_type
-from {{ ref('dim_customers') }}
+from {{ ref('int_lifetime__persons') }}

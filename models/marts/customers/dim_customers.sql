@@ -1,62 +1,30 @@
-with persons as (
-
-    select
-        person_id,
-        bool_or(is_identified) as is_identified
-    from {{ ref('int_identity__record_persons') }}
-    group by person_id
-
-),
-
-wholesale_buyers as (
-
-    select distinct person_id
-    from {{ ref('fct_orders') }}
-    where order_type = 'wholesale'
-
-),
-
-buyers as (
-
-    select * from {{ ref('int_lifetime__customers') }}
-
-),
-
-mail as (
-
-    select * from {{ ref('int_identity__mail') }}
-
-)
+-- A view: what stays of a person is kept by person, what a day may change is sorted anew in every build.
+{{ config(materialized='view') }}
 
 select
     persons.person_id,
     persons.is_identified,
-    wholesale_buyers.person_id is not null as is_wholesale,
-    buyers.first_order_at,
-    buyers.last_order_at,
-    cast(coalesce(buyers.valid_orders, 0) as bigint) as valid_orders,
-    {{ money('coalesce(buyers.net_sales, 0)') }} as net_sales,
-    case when buyers.person_id is null then {{ money('0') }} else {{ money('buyers.gross_margin') }} end
-        as gross_margin,
-    buyers.acquisition_source,
-    buyers.first_channel,
-    buyers.first_product_type,
-    buyers.first_ship_country,
-    coalesce(buyers.is_first_order_discounted, false) as is_first_order_discounted,
-    coalesce(buyers.is_referred, false) as is_referred,
-    coalesce(mail.is_reachable, false) as is_reachable,
-    coalesce(mail.is_marketable, false) as is_marketable,
+    persons.is_wholesale,
+    persons.first_order_at,
+    persons.last_order_at,
+    persons.valid_orders,
+    persons.net_sales,
+    persons.gross_margin,
+    persons.acquisition_source,
+    persons.first_channel,
+    persons.first_product_type,
+    persons.first_ship_country,
+    persons.is_first_order_discounted,
+    persons.is_referred,
+    persons.is_reachable,
+    persons.is_marketable,
     traits.rfm_segment,
     -- A person without a valid order yet is a prospect.
-    case when persons.is_identified and buyers.person_id is null then 'prospect' else traits.lifecycle_stage end
-        as lifecycle_stage,
+    case
+        when persons.is_identified and persons.valid_orders = 0 then 'prospect'
+        else traits.lifecycle_stage
+    end as lifecycle_stage,
     traits.tier
-from persons
-left join wholesale_buyers
-    on persons.person_id = wholesale_buyers.person_id
-left join buyers
-    on persons.person_id = buyers.person_id
-left join mail
-    on persons.person_id = mail.person_id
+from {{ ref('int_lifetime__persons') }} as persons
 left join {{ ref('int_lifetime__traits') }} as traits
     on persons.person_id = traits.person_id

@@ -51,7 +51,7 @@ select
         when refusals.spend_refusal is not null then refusals.spend_refusal
         when predictions.net_sales is null then 'nothing paid yet'
     end as null_reason
-from {{ ref('dim_customers') }} as customers
+from {{ ref('int_lifetime__persons') }} as customers
 cross join refusals
 left join predictions
     on customers.person_id = predictions.person_id

@@ -172,13 +172,13 @@ MUTANTS = (
         "min_by( profiles.email_consent,",
     ),
     Mutant(
-        "dim_customers",
+        "int_lifetime__persons",
         "one wholesale order makes a wholesale buyer",
         "where order_type = 'wholesale'",
         "where order_type = 'wholesale' and order_sequence = 1",
     ),
     Mutant(
-        "dim_customers",
+        "int_lifetime__persons",
         "who never bought has made no margin, and not an unknown one",
         "when buyers.person_id is null then cast(0 as decimal(18, 4))",
         "when false then cast(0 as decimal(18, 4))",
@@ -186,11 +186,11 @@ MUTANTS = (
     Mutant(
         "dim_customers",
         "who is known and never bought is a prospect",
-        "when persons.is_identified and buyers.person_id is null",
-        "when buyers.person_id is null",
+        "when persons.is_identified and persons.valid_orders = 0",
+        "when persons.valid_orders = 0",
     ),
     Mutant(
-        "dim_customers",
+        "int_lifetime__persons",
         "a profile without an order is a person too",
         "left join buyers",
         "inner join buyers",

@@ -17,9 +17,15 @@
 
 {% else %}
 
-    with changed_events as (
+    with arrived as (
 
-        {{ changed_keys(ref('int_arrivals__message_events'), ['event_id'], events_before) }}
+        select
+            source,
+            event_id,
+            {{ address }} as address_number,
+            {{ variant }} as variant_number
+        from {{ ref('int_arrivals__message_events') }}
+        where {{ has_arrived() }}
 
     ),
 
@@ -49,33 +55,41 @@
     changed_messages as (
 
         select
-            {{ address }} as address_number,
-            {{ variant }} as variant_number
-        from {{ ref('int_arrivals__message_events') }}
-        where {{ has_arrived() }}
-        union
-        select
-            {{ address }} as address_number,
-            {{ variant }} as variant_number
-        from {{ ref('int_arrivals__message_events') }} as arrivals
-        where
-            exists (
-                select 1
-                from {{ events_before }} as events
-                where
-                    events.awaits_version
-                    and events.source = arrivals.source
-                    and events.event_id = arrivals.event_id
-            )
+            address_number,
+            variant_number
+        from arrived
         union
         select
             events.address_number,
             events.variant_number
         from {{ events_before }} as events
-        inner join changed_events
-            on
-                events.source = changed_events.source
-                and events.event_id = changed_events.event_id
+        where
+            exists (
+                select 1
+                from arrived
+                where
+                    arrived.event_id = events.event_id
+                    and arrived.source = events.source
+            )
+        union
+        -- What holds from now on, and what held until now.
+        select
+            {{ address }} as address_number,
+            {{ variant }} as variant_number
+        from {{ ref('int_arrivals__message_events') }}
+        where
+            {{ happens_now(['updated_at']) }}
+            and source in (
+                select awaiting.source
+                from {{ events_before }} as awaiting
+                where awaiting.awaits_version
+            )
+        union
+        select
+            address_number,
+            variant_number
+        from {{ events_before }}
+        where awaits_version
         union
         select
             address_number,

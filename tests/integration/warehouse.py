@@ -88,8 +88,10 @@ class Warehouse:
         return {str(name): self.rows(f"select * from {name} order by all") for (name,) in self.query(listed)}
 
 
-def differing_tables(one: Warehouse, other: Warehouse) -> dict[str, int]:
+def differing_tables(one: Warehouse, other: Warehouse, besides: tuple[str, ...] = ()) -> dict[str, int]:
     """How many rows of each table that people read are in one of two warehouses alone; tables that agree are left out.
+
+    `besides` are tables that are compared too, with their schemas.
 
     Raises:
         AssertionError: the warehouses don't hold the same tables.
@@ -107,7 +109,7 @@ def differing_tables(one: Warehouse, other: Warehouse) -> dict[str, int]:
         assert here == there
         assert len(here) > 40
         differing = {}
-        for table in here:
+        for table in (*here, *besides):
             alone = "(from {0} except all from {1}) union all (from {1} except all from {0})"
             rows = connection.execute(f"select count(*) from ({alone.format(table, f'other.{table}')})").fetchone()
             assert rows is not None

@@ -1,11 +1,30 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='person_id',
+    meta={'changed': 'int_audiences__changed'}
+) }}
 -- The orders a message may be about: a person's last one, and those placed lately enough to be still on their way or
--- just arrived. Everything a message says of an order is known here, so that rules only compare days.
--- How long a message may come after the delivery is a setting; how long the delivery takes is allowed 90 days.
-{% set to_days = [] %}
-{% for window in ["delay_to_days", "onboarding_to_days", "check_in_to_days", "review_request_to_days"] %}
-    {% do to_days.append(audiences_setting(window) | int) %}
-{% endfor %}
-{% set recent_days = 90 + to_days | max %}
+-- just arrived. Everything a message says of an order is known here, so that rules only compare days; what its product
+-- is like now, the rules look up themselves.
+{% set changed_orders = only_changed(ref('fct_orders'), ref('int_audiences__changed'), 'person_id') %}
+{% if is_update() %}
+    {% set columns %}
+        select
+            order_key,
+            person_id,
+            order_sequence,
+            order_type,
+            ordered_at,
+            order_date,
+            product_type,
+            is_referred,
+            is_valid,
+            is_identified
+        from {{ changed_orders }} as changed_rows
+    {% endset %}
+    {% set changed_orders = work_table("changed_audience_orders", columns) %}
+{% endif %}
 
 with orders as (
 
@@ -19,15 +38,15 @@ with orders as (
         orders.product_type,
         orders.is_referred,
         orders.order_sequence = customers.valid_orders as is_last
-    from {{ ref('fct_orders') }} as orders
-    inner join {{ ref('dim_customers') }} as customers
+    from {{ changed_orders }} as orders
+    inner join {{ ref('int_lifetime__customers') }} as customers
         on orders.person_id = customers.person_id
     where
         orders.is_valid
         and orders.is_identified
         and (
             orders.order_sequence = customers.valid_orders
-            or orders.ordered_at >= {{ as_of() }} - interval '{{ recent_days }}' day
+            or orders.ordered_at >= {{ as_of() }} - interval '{{ recent_order_days() }}' day
         )
 
 ),
@@ -42,7 +61,7 @@ ranked_lines as (
         lines.product_type,
         row_number() over (
             partition by lines.order_key
-            order by lines.gross_sales - lines.line_discount desc nulls last, lines.line_key
+            order by lines.gross_sales - lines.line_discount desc nulls last, lines.line_id
         ) as value_rank
     from {{ ref('fct_order_lines') }} as lines
     inner join orders
@@ -51,21 +70,11 @@ ranked_lines as (
 
 ),
 
-variants as (
-
-    select
-        variant_id,
-        max(category_class) as category_class
-    from {{ ref('int_products__current') }}
-    group by variant_id
-
-),
-
 again_of_type as (
 
     select distinct orders.order_key
     from orders
-    inner join {{ ref('fct_orders') }} as earlier_orders
+    inner join {{ changed_orders }} as earlier_orders
         on
             orders.person_id = earlier_orders.person_id
             and orders.product_type = earlier_orders.product_type
@@ -163,17 +172,8 @@ select
     lines.product_id,
     lines.product_title,
     lines.product_type,
-    variants.category_class,
-    -- Where the shop doesn't say what its goods are, those who came back do.
-    case
-        when variants.category_class is null then coalesce(rhythms.rhythm = 'fast', false)
-        else variants.category_class in (
-            {% for class in audiences_setting("fast_moving_classes") %}
-                '{{ class }}',
-            {% endfor %}
-            'fast_moving'
-        )
-    end as is_fast_moving,
+    -- The order's, which the shop's rhythms go by; the line's is what a message says.
+    orders.product_type as order_product_type,
     parcels.delivered_at,
     parcels.delivered_date,
     parcels.promised_date,
@@ -188,10 +188,6 @@ left join ranked_lines as lines
     on
         orders.order_key = lines.order_key
         and lines.value_rank = 1
-left join variants
-    on lines.variant_id = variants.variant_id
-left join {{ ref('int_timing__rhythms') }} as rhythms
-    on orders.product_type = rhythms.product_type
 left join again_of_type
     on orders.order_key = again_of_type.order_key
 left join parcels

@@ -1,17 +1,21 @@
 -- Records that facts are made of anew: those that came or happened since the build before, and those whose person,
--- order or order's lines may be others now.
+-- order or order's lines may be others now. With whom the fact told of before, for tables that are kept by person.
 -- depends_on: {{ ref('int_arrivals__fulfillments') }}, {{ ref('int_arrivals__returns') }}
 -- depends_on: {{ ref('int_arrivals__reviews') }}, {{ ref('int_arrivals__survey_responses') }}
 -- depends_on: {{ ref('int_arrivals__support_tickets') }}, {{ ref('int_arrivals__loyalty_events') }}
 -- depends_on: {{ ref('int_identity__moved') }}, {{ ref('int_identity__build') }}, {{ ref('int_orders__changed') }}
-{# Fact, arrivals, their id, the fact's key, moments from which on something is known, whom or what a record names. #}
+{# Fact, arrivals, their id, the fact's key, moments from which on something is known, whom or what a record names, and
+   the column that says whom the fact tells of. #}
 {% set facts = [
-    ("fct_fulfillments", "fulfillments", "fulfillment_id", "fulfillment_key", ["shipped_at", "delivered_at"], ["order"]),
-    ("fct_returns", "returns", "return_id", "return_key", ["requested_at", "closed_at"], ["order", "line"]),
-    ("fct_reviews", "reviews", "review_id", "review_key", ["created_at"], ["order", "person"]),
-    ("fct_surveys", "survey_responses", "response_id", "response_key", ["submitted_at"], ["order", "person"]),
-    ("fct_tickets", "support_tickets", "ticket_id", "ticket_key", ["created_at", "resolved_at"], ["order", "person"]),
-    ("fct_loyalty", "loyalty_events", "event_id", "loyalty_event_key", ["occurred_at"], ["person"]),
+    ("fct_fulfillments", "fulfillments", "fulfillment_id", "fulfillment_key", ["shipped_at", "delivered_at"], ["order"],
+        "person_id"),
+    ("fct_returns", "returns", "return_id", "return_key", ["requested_at", "closed_at"], ["order", "line"], "person_id"),
+    ("fct_reviews", "reviews", "review_id", "review_key", ["created_at"], ["order", "person"], "reporting_person_id"),
+    ("fct_surveys", "survey_responses", "response_id", "response_key", ["submitted_at"], ["order", "person"],
+        "reporting_person_id"),
+    ("fct_tickets", "support_tickets", "ticket_id", "ticket_key", ["created_at", "resolved_at"], ["order", "person"],
+        "reporting_person_id"),
+    ("fct_loyalty", "loyalty_events", "event_id", "loyalty_event_key", ["occurred_at"], ["person"], "person_id"),
 ] %}
 
 {% if built_as_of() is none %}
@@ -21,7 +25,8 @@
             cast(null as varchar) as {{ fact[3] }},
         {% endfor %}
         cast(null as varchar) as fact,
-        cast(null as varchar) as record_key
+        cast(null as varchar) as record_key,
+        cast(null as varchar) as person_before
     where false
 
 {% else %}
@@ -51,7 +56,7 @@
 
     changed as (
 
-        {% for fact, arrivals, id, key, moments, names in facts %}
+        {% for fact, arrivals, id, key, moments, names, person in facts %}
             select
                 '{{ fact }}' as fact,
                 source || ':' || {{ id }} as record_key
@@ -79,14 +84,38 @@
             {{ "union" if not loop.last }}
         {% endfor %}
 
+    ),
+
+    facts_before as (
+
+        {% for fact, arrivals, id, key, moments, names, person in facts %}
+            select
+                '{{ fact }}' as fact,
+                {{ key }} as record_key,
+                {{ person }} as person_id
+            from {{ sibling(fact, "marts") }}
+            where
+                {{ key }} in (
+                    select changed.record_key
+                    from changed
+                    where changed.fact = '{{ fact }}'
+                )
+            {{ "union all" if not loop.last }}
+        {% endfor %}
+
     )
 
     select
         {% for fact in facts %}
-            case when fact = '{{ fact[0] }}' then record_key end as {{ fact[3] }},
+            case when changed.fact = '{{ fact[0] }}' then changed.record_key end as {{ fact[3] }},
         {% endfor %}
-        fact,
-        record_key
+        changed.fact,
+        changed.record_key,
+        facts_before.person_id as person_before
     from changed
+    left join facts_before
+        on
+            changed.fact = facts_before.fact
+            and changed.record_key = facts_before.record_key
 
 {% endif %}

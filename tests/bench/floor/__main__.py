@@ -13,7 +13,8 @@ import duckdb
 _HERE = Path(__file__).parent
 # What updates, and nothing else, needs; and what is part of another statement here.
 _NOT_NEEDED = {
-    "int_flows__changed", "int_flows__restated", "int_identity__build", "int_identity__changed_mail",
+    "int_audiences__changed", "int_flows__changed", "int_flows__restated", "int_identity__build",
+    "int_identity__changed_mail",
     "int_identity__changed_persons", "int_identity__changes", "int_identity__components", "int_identity__delivered",
     "int_identity__edges", "int_identity__evidence_sets", "int_identity__moved", "int_identity__nodes",
     "int_identity__resolved", "int_identity__touched", "int_lifetime__changed", "int_orders__arrived",

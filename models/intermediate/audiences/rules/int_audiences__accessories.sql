@@ -11,6 +11,15 @@ with accessories as (
         and coalesce(in_stock, true)
     group by accessory_for
 
+),
+
+durables as (
+
+    select variant_id
+    from {{ ref('int_products__current') }}
+    group by variant_id
+    having max(category_class) = 'durable'
+
 )
 
 select
@@ -22,9 +31,10 @@ select
     accessories.accessory_id as next_product_id,
     cast(null as date) as due_date
 from {{ ref('int_audiences__orders') }} as orders
+inner join durables
+    on orders.variant_id = durables.variant_id
 left join accessories
     on orders.product_id = accessories.product_id
 where
     orders.is_last
-    and orders.category_class = 'durable'
     and not orders.has_open_return

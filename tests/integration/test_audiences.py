@@ -37,7 +37,7 @@ def first(builder: Builder, folder: Path) -> Warehouse:
         remember(connection, "run-1", "version-1", AS_OF)
         connection.execute(
             "update ops.holdout_persons set assigned_at = timestamp '2025-06-01' "
-            "where person_id = (select person_id from intermediate.int_audiences__people where email = ?)",
+            "where person_id = (select person_id from intermediate.int_audiences__known where email = ?)",
             [email(JOINED)],
         )
     return built
@@ -59,7 +59,7 @@ def names(warehouse: Warehouse, sql: str) -> dict[str, set[str]]:
     found = defaultdict(set)
     query = (
         f"select asked.key, people.email from ({sql}) as asked(key, person_id) "
-        "join intermediate.int_audiences__people as people using (person_id)"
+        "join intermediate.int_audiences__known as people using (person_id)"
     )
     for key, address in warehouse.query(query):
         found[str(key)].add(str(address).split("@")[0])
@@ -132,7 +132,8 @@ def test_nobody_hears_what_the_policy_forbids(version: str, as_of: datetime, req
     forbidden = """
         select audience, email from intermediate.int_audiences__members as members
         join seeds.audiences as catalogue on catalogue.key = audience
-        join intermediate.int_audiences__people as people using (person_id, email)
+        join intermediate.int_audiences__known using (person_id, email)
+        join intermediate.int_audiences__people as people using (person_id)
         where not people.is_reachable
             or not is_service and not people.is_marketable
             or is_service and people.is_suppressed
@@ -219,7 +220,7 @@ def test_a_missed_run_loses_nobody_and_nobody_is_taken_twice(first: Warehouse, s
 def test_arms_stay_and_the_older_one_wins_when_persons_are_joined(first: Warehouse, second: Warehouse) -> None:
     arms = (
         "select email, arm from intermediate.int_audiences__eligible "
-        "join intermediate.int_audiences__people using (person_id) where audience = 'win_back'"
+        "join intermediate.int_audiences__known using (person_id) where audience = 'win_back'"
     )
     before, after = dict(first.query(arms)), dict(second.query(arms))
     both = {email(JOINED), email(OLDER)}
@@ -230,7 +231,10 @@ def test_arms_stay_and_the_older_one_wins_when_persons_are_joined(first: Warehou
         address: arm for address, arm in before.items() if address not in both and address in after
     }
     assert len(after) >= WIN_BACK_CROWD - 1
-    assert second.query("select email from intermediate.int_audiences__people where is_merged") == [(kept,)]
+    assert second.query(
+        "select email from intermediate.int_audiences__known "
+        "join intermediate.int_audiences__people using (person_id) where is_merged"
+    ) == [(kept,)]
     told = dict(second.query("select experiment_id, count(*) from marts.fct_experiment_arms group by all"))
     assert told == {"win_back": WIN_BACK_CROWD}
     assert second.value("select count(*) from marts.fct_experiment_arms where has_two_arms") == int(

@@ -51,8 +51,8 @@ def first(builder: Builder, folder: Path) -> Warehouse:
         for name, moment in entered.items():
             connection.execute(
                 "insert into ops.audience_history select 'run-0', 'thank_you', person_id, ?, null "
-                "from intermediate.int_audiences__people where email = ? union all "
-                "select 'run-0', 'thank_you', person_id, ?, ? from intermediate.int_audiences__people where email = ?",
+                "from intermediate.int_audiences__known where email = ? union all "
+                "select 'run-0', 'thank_you', person_id, ?, ? from intermediate.int_audiences__known where email = ?",
                 [moment, email(name), moment, moment + timedelta(days=2), email(name)],
             )
     return built
@@ -171,7 +171,7 @@ def test_a_share_of_nothing_ends_a_holdout_and_one_again_finds_the_arms_as_they_
 def test_a_cool_down_ends_when_its_days_are_over(second: Warehouse) -> None:
     found = second.query(
         "select people.email, eligible.excluded_for from intermediate.int_audiences__eligible as eligible "
-        "join intermediate.int_audiences__people as people using (person_id) "
+        "join intermediate.int_audiences__known as people using (person_id) "
         "where audience = 'thank_you' order by 1"
     )
     assert found == [(email("cooling"), "cool_down"), (email("rested"), None)]

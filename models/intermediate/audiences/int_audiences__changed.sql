@@ -1,6 +1,6 @@
--- Whose orders and signs are looked at anew: of whom a fact or an order has come, gone or changed since the build
--- before, or is somebody else's now, and whose order is no longer a recent one. Both whom a fact told of and whom it
--- tells of now.
+-- Whose orders and signs are looked at anew: of whom a fact, an order, a profile or a message's event has come, gone or
+-- changed since the build before, or is somebody else's now, and whose order is no longer a recent one. Both whom a
+-- fact told of and whom it tells of now.
 {% set moment_before = built_as_of() %}
 {# Fact, its key, the column that says whom it tells of. #}
 {% set facts = [
@@ -13,7 +13,9 @@
 ] %}
 -- depends_on: {{ ref('int_voice__changed') }}, {{ ref('int_orders__restated') }}, {{ ref('fct_orders') }}
 -- depends_on: {{ ref('fct_fulfillments') }}, {{ ref('fct_returns') }}, {{ ref('fct_reviews') }}
--- depends_on: {{ ref('fct_surveys') }}, {{ ref('fct_tickets') }}, {{ ref('fct_loyalty') }}
+-- depends_on: {{ ref('int_identity__changed_mail') }}, {{ ref('int_flows__restated') }}
+-- depends_on: {{ ref('int_flows__recipients') }}, {{ ref('fct_surveys') }}
+-- depends_on: {{ ref('fct_tickets') }}, {{ ref('fct_loyalty') }}
 
 {% if moment_before is none %}
 
@@ -30,6 +32,19 @@
     where
         ordered_at >= {{ moment_before }} - interval '{{ recent_order_days() }}' day
         and ordered_at < {{ as_of() }} - interval '{{ recent_order_days() }}' day
+    union
+    select person_id
+    from {{ ref('int_identity__changed_mail') }}
+    {% for recipients in [ref('int_flows__recipients'), sibling('int_flows__recipients_before')] %}
+        union
+        select recipients.person_id
+        from {{ recipients }} as recipients
+        where
+            recipients.recipient_number in (
+                select restated.recipient_number from {{ ref('int_flows__restated') }} as restated
+            )
+            and recipients.person_id is not null
+    {% endfor %}
     union
     select person_before as person_id
     from {{ ref('int_voice__changed') }}

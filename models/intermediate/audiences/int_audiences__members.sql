@@ -19,12 +19,23 @@ products as (
 
 ),
 
+codes as (
+
+    select
+        person_id,
+        max_by(referral_code, cast(created_at as varchar) || ' ' || referral_code) as referral_code
+    from {{ ref('fct_referrals') }}
+    where person_id is not null
+    group by person_id
+
+),
+
 people as (
 
     select
         people.*,
         coalesce(send_hours.send_hour, {{ audiences_setting("send_hour") }}) as send_hour_local
-    from {{ ref('int_audiences__people') }} as people
+    from {{ ref('int_audiences__known') }} as people
     left join {{ ref('int_timing__send_hours') }} as send_hours
         on people.person_id = send_hours.person_id
 
@@ -76,12 +87,12 @@ select
     people.timezone,
     people.send_hour_local,
     moments.send_at,
-    people.tier,
-    people.lifecycle_stage,
+    present.tier,
+    present.lifecycle_stage,
     people.valid_orders as orders,
     people.first_order_date,
     people.last_order_date,
-    people.referral_code,
+    codes.referral_code,
     people.loyalty_tier,
     cast(people.rating as integer) as rating,
     cast(people.nps_score as integer) as nps_score,
@@ -102,6 +113,10 @@ select
 from {{ ref('int_audiences__eligible') }} as eligible
 inner join people
     on eligible.person_id = people.person_id
+inner join {{ ref('int_audiences__people') }} as present
+    on eligible.person_id = present.person_id
+left join codes
+    on eligible.person_id = codes.person_id
 inner join moments
     on
         people.timezone = moments.timezone

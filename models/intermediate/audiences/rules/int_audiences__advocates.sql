@@ -6,21 +6,21 @@ with moments as (
         person_id,
         nps_at as said_at,
         'recommends with ' || cast(cast(nps_score as integer) as varchar) || ' of 10' as reason
-    from {{ ref('int_audiences__people') }}
+    from {{ ref('int_audiences__known') }}
     where nps_score >= 9
     union all
     select
         person_id,
         last_review_at as said_at,
         'rated five stars' as reason
-    from {{ ref('int_audiences__people') }}
+    from {{ ref('int_audiences__known') }}
     where rating = 5
     union all
     select
         person_id,
         last_order_at as said_at,
         cast(valid_orders as varchar) || ' orders' as reason
-    from {{ ref('int_audiences__people') }}
+    from {{ ref('int_audiences__known') }}
     where valid_orders >= {{ audiences_setting("advocates_orders") }}
 
 )

@@ -10,7 +10,7 @@ with born as (
             when extract(month from birthday) = 2 and extract(day from birthday) = 29 then birthday - 1
             else birthday
         end as birthday
-    from {{ ref('int_audiences__people') }}
+    from {{ ref('int_audiences__known') }}
     where birthday is not null
 
 ),

@@ -6,21 +6,21 @@ with moments as (
         person_id,
         last_return_at as said_at,
         'returned on ' || cast({{ local_date('last_return_at') }} as varchar) as reason
-    from {{ ref('int_audiences__people') }}
+    from {{ ref('int_audiences__known') }}
     where last_return_at is not null
     union all
     select
         person_id,
         last_review_at as said_at,
         'rated ' || cast(cast(rating as integer) as varchar) || ' of 5' as reason
-    from {{ ref('int_audiences__people') }}
+    from {{ ref('int_audiences__known') }}
     where rating <= 2
     union all
     select
         person_id,
         csat_at as said_at,
         'satisfied with ' || cast(cast(csat_score as integer) as varchar) || ' of 5' as reason
-    from {{ ref('int_audiences__people') }}
+    from {{ ref('int_audiences__known') }}
     where csat_score <= 2
 
 )

@@ -8,7 +8,7 @@ select
     cast(null as varchar) as order_key,
     cast(null as varchar) as next_product_id,
     cast(null as date) as due_date
-from {{ ref('int_audiences__people') }}
+from {{ ref('int_audiences__known') }}
 where
     valid_orders >= 2
     and not is_member

@@ -14,8 +14,8 @@
 -- depends_on: {{ ref('int_voice__changed') }}, {{ ref('int_orders__restated') }}, {{ ref('fct_orders') }}
 -- depends_on: {{ ref('fct_fulfillments') }}, {{ ref('fct_returns') }}, {{ ref('fct_reviews') }}
 -- depends_on: {{ ref('int_identity__changed_mail') }}, {{ ref('int_flows__restated') }}
--- depends_on: {{ ref('int_flows__recipients') }}, {{ ref('fct_surveys') }}
--- depends_on: {{ ref('fct_tickets') }}, {{ ref('fct_loyalty') }}
+-- depends_on: {{ ref('int_flows__recipients') }}, {{ ref('fct_surveys') }}, {{ ref('fct_tickets') }}
+-- depends_on: {{ ref('fct_loyalty') }}
 
 {% if moment_before is none %}
 
@@ -35,16 +35,8 @@
     union
     select person_id
     from {{ ref('int_identity__changed_mail') }}
-    {% for recipients in [ref('int_flows__recipients'), sibling('int_flows__recipients_before')] %}
-        union
-        select recipients.person_id
-        from {{ recipients }} as recipients
-        where
-            recipients.recipient_number in (
-                select restated.recipient_number from {{ ref('int_flows__restated') }} as restated
-            )
-            and recipients.person_id is not null
-    {% endfor %}
+    union
+    {{ touched_persons() }}
     union
     select person_before as person_id
     from {{ ref('int_voice__changed') }}

@@ -260,7 +260,7 @@ select
         case when signs.rating <= 2 then signs.last_review_at end,
         case when signs.csat_score <= 2 then signs.csat_at end
     ) as last_dissatisfied_at
-from {{ only_changed(ref('dim_customers'), changed, 'person_id') }} as customers
+from {{ only_changed(ref('int_lifetime__persons'), changed, 'person_id') }} as customers
 left join {{ ref('int_identity__mail') }} as mail
     on customers.person_id = mail.person_id
 left join told

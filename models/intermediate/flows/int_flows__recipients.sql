@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='restate',
     unique_key='address_number',
-    pre_hook="{{ keep_before(['address_number', 'recipient_number']) }}"
+    pre_hook="{{ keep_before(['address_number', 'recipient_number', 'person_id']) }}"
 ) }}
 -- Found once for each address or id, not for each of its events. Messages go to people who never ordered too: their
 -- sends count, under a hash of the address.

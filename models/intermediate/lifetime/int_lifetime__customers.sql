@@ -4,7 +4,8 @@
     unique_key='person_id',
     meta={'changed': 'int_lifetime__changed'}
 ) }}
--- What a person's orders sum to, and what the first one was. From the orders alone: int_lifetime__persons is built on this.
+-- What a person's orders sum to, and what the first one was. From the orders alone: int_lifetime__persons is built on
+-- this.
 {% set horizons = [90, 180, 365] %}
 {% set changed_orders = only_changed(ref('fct_orders'), ref('int_lifetime__changed'), 'person_id') %}
 

@@ -10,10 +10,10 @@
 with persons as (
 
     select
-        person_id,
-        bool_or(is_identified) as is_identified
+        record_persons.person_id,
+        bool_or(record_persons.is_identified) as is_identified
     from {{ only_changed(ref('int_identity__record_persons'), changed, 'person_id') }} as record_persons
-    group by person_id
+    group by record_persons.person_id
 
 ),
 
@@ -27,15 +27,18 @@ wholesale_buyers as (
 
 buyers as (
 
-    select *
+    select customers.*
     from {{ only_changed(ref('int_lifetime__customers'), changed, 'person_id') }} as customers
 
 ),
 
 mail as (
 
-    select *
-    from {{ only_changed(ref('int_identity__mail'), changed, 'person_id') }} as changed_mail
+    select
+        addressed.person_id,
+        addressed.is_reachable,
+        addressed.is_marketable
+    from {{ only_changed(ref('int_identity__mail'), changed, 'person_id') }} as addressed
 
 )
 

@@ -19,12 +19,12 @@ select
     persons.is_reachable,
     persons.is_marketable,
     traits.rfm_segment,
+    traits.tier,
     -- A person without a valid order yet is a prospect.
     case
         when persons.is_identified and persons.valid_orders = 0 then 'prospect'
         else traits.lifecycle_stage
-    end as lifecycle_stage,
-    traits.tier
+    end as lifecycle_stage
 from {{ ref('int_lifetime__persons') }} as persons
 left join {{ ref('int_lifetime__traits') }} as traits
     on persons.person_id = traits.person_id

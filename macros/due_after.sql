@@ -66,4 +66,6 @@ select
     cast(null as varchar) as next_product_id,
     cast(null as date) as due_date
 from paced
+where
+    {{ is_near('order_date + first_day', 'order_date + last_day') }}
 {%- endmacro %}

@@ -268,6 +268,18 @@ contested as (
 
 ),
 
+in_question as (
+
+    -- Where a promotion is due, or more than the cap allows, it must be asked which messages go. All others' go.
+    select person_id
+    from contested
+    group by person_id
+    having
+        bool_or(kind = 'promotion')
+        or max(greatest(messages_30d, value_entries_30d + promotion_entries_30d)) + count(*) > min(max_emails_per_month)
+
+),
+
 counted as (
 
     -- Messages to come: who enters now is written to now, and what is of value goes before promotions. Service and
@@ -290,6 +302,7 @@ counted as (
             greatest(max_emails_per_month - greatest(messages_30d, value_entries_30d + promotion_entries_30d), 0)
         ) as value_messages
     from contested
+    where person_id in (select in_question.person_id from in_question)
 
 ),
 
@@ -385,6 +398,7 @@ decided as (
         is_service
         or not is_message
         or refused_then is not null
+        or person_id not in (select in_question.person_id from in_question)
 
 )
 

@@ -149,6 +149,16 @@ MUTANTS = tuple(
             "when refused_so_far is null and kind = 'promotion' then 1",
         ),
         (
+            "whoever has more due than the cap allows isn't written to unasked",
+            "+ count(*) > min(max_emails_per_month)",
+            "+ count(*) > min(max_emails_per_month) + 1",
+        ),
+        (
+            "nor is whoever may take a promotion",
+            "having bool_or(kind = 'promotion') or",
+            "having",
+        ),
+        (
             "the last message that the cap allows goes",
             ">= max_emails_per_month then 'monthly_cap'",
             "> max_emails_per_month then 'monthly_cap'",

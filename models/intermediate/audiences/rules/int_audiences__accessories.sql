@@ -38,3 +38,7 @@ left join accessories
 where
     orders.is_last
     and not orders.has_open_return
+    and {{ is_near(
+        'orders.order_date + ' ~ audiences_setting("accessories_from_days"),
+        'orders.order_date + ' ~ audiences_setting("accessories_to_days")
+    ) }}

@@ -14,3 +14,7 @@ where
     and not is_reviewed
     and not has_ticket
     and not is_returned
+    and {{ is_near(
+        'delivered_date + ' ~ audiences_setting("check_in_from_days"),
+        'delivered_date + ' ~ audiences_setting("check_in_to_days")
+    ) }}

@@ -16,3 +16,7 @@ inner join {{ ref('next_products') }} as next_products
 where
     orders.is_last
     and not orders.has_open_return
+    and {{ is_near(
+        'orders.order_date + ' ~ audiences_setting("completion_from_days"),
+        'orders.order_date + ' ~ audiences_setting("completion_to_days")
+    ) }}

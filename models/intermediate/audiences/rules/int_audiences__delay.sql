@@ -13,3 +13,7 @@ where
     delivered_at is null
     and promised_date is not null
     and not is_returned
+    and {{ is_near(
+        'promised_date + 1',
+        'promised_date + ' ~ audiences_setting("delay_to_days")
+    ) }}

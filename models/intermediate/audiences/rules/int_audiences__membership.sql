@@ -12,3 +12,7 @@ from {{ ref('int_audiences__known') }}
 where
     valid_orders >= 2
     and not is_member
+    and {{ is_near(
+        'last_order_date',
+        'last_order_date + ' ~ audiences_setting("membership_to_days")
+    ) }}

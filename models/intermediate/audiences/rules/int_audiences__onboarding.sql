@@ -13,3 +13,7 @@ where
     delivered_at is not null
     and is_first_of_type
     and not is_returned
+    and {{ is_near(
+        'delivered_date',
+        'delivered_date + ' ~ audiences_setting("onboarding_to_days")
+    ) }}

@@ -12,3 +12,7 @@ from {{ ref('int_audiences__people') }}
 where
     is_price_sensitive
     and valid_orders = 1
+    and {{ is_near(
+        'first_order_date + ' ~ audiences_setting("price_sensitive_from_days"),
+        'first_order_date + ' ~ audiences_setting("price_sensitive_to_days")
+    ) }}

@@ -12,3 +12,7 @@ from {{ ref('int_audiences__people') }}
 where
     is_promotion_buyer
     and valid_orders = 1
+    and {{ is_near(
+        'first_order_date + ' ~ audiences_setting("promotion_buyers_from_days"),
+        'first_order_date + ' ~ audiences_setting("promotion_buyers_to_days")
+    ) }}

@@ -9,4 +9,9 @@ select
     cast(null as varchar) as next_product_id,
     cast(null as date) as due_date
 from {{ ref('int_audiences__known') }}
-where is_referred
+where
+    is_referred
+    and {{ is_near(
+        'first_order_date',
+        'first_order_date + ' ~ audiences_setting("referred_welcome_to_days")
+    ) }}

@@ -45,4 +45,9 @@ from supplies
 inner join variants
     on supplies.variant_id = variants.variant_id
 -- What runs out before the window could open was never meant to last that long.
-where supplies.runs_out_on - {{ audiences_setting("replenishment_from_days") }} > supplies.order_date
+where
+    supplies.runs_out_on - {{ audiences_setting("replenishment_from_days") }} > supplies.order_date
+    and {{ is_near(
+        'supplies.runs_out_on - ' ~ audiences_setting("replenishment_from_days"),
+        'supplies.runs_out_on - ' ~ audiences_setting("replenishment_to_days")
+    ) }}

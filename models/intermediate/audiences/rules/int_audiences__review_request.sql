@@ -14,3 +14,7 @@ where
     and not is_reviewed
     and not has_open_return
     and not has_open_ticket
+    and {{ is_near(
+        'delivered_date + ' ~ audiences_setting("review_request_from_days"),
+        'delivered_date + ' ~ audiences_setting("review_request_to_days")
+    ) }}

@@ -18,3 +18,7 @@ where
     and order_type <> 'subscription_renewal'
     and not is_returned
     and not has_open_ticket
+    and {{ is_near(
+        day,
+        day ~ ' + ' ~ (audiences_setting("thank_you_to_hours") | int // 24 + 1)
+    ) }}

@@ -16,5 +16,5 @@
     {%- if not (execute and flags.WHICH in ("build", "run")) -%}
         {{ return(moment) }}
     {%- endif -%}
-    {{ return("cast('" ~ run_query("select " ~ moment).columns[0].values()[0] ~ "' as timestamp)") }}
+    {{ return("timestamp '" ~ run_query("select " ~ moment).columns[0].values()[0] ~ "'") }}
 {%- endmacro %}

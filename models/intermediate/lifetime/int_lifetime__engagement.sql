@@ -1,46 +1,69 @@
 -- What a person let us know: the latest answer and rating speak, not the best one.
-with touches as (
+with clicks as (
+
+    -- Whose an address is is looked up once, not for each of its touches.
+    select
+        address_number,
+        max(case when event_type = 'clicked' then occurred_at end) as last_click_at
+    from {{ ref('int_flows__touches') }}
+    where machine_reason is null
+    group by address_number
+
+),
+
+touches as (
 
     select
-        person_id,
-        max(case when event_type = 'clicked' then occurred_at end) as last_click_at
-    from {{ ref('fct_touches') }}
-    where
-        is_human
-        and event_type in ('opened', 'clicked')
-        and person_id is not null
-    group by person_id
+        recipients.person_id,
+        max(clicks.last_click_at) as last_click_at
+    from clicks
+    inner join {{ ref('int_flows__recipients') }} as recipients
+        on clicks.address_number = recipients.address_number
+    group by recipients.person_id
+
+),
+
+named_reviews as (
+
+    -- What names no person of its own is its order's person's.
+    select
+        rating,
+        created_at,
+        review_key,
+        coalesce(person_id, reporting_person_id) as person_id
+    from {{ ref('fct_reviews') }}
 
 ),
 
 reviews as (
 
-    -- What names no person of its own is its order's person's.
     select
-        rating,
-        coalesce(person_id, reporting_person_id) as person_id,
-        row_number() over (
-            partition by coalesce(person_id, reporting_person_id)
-            order by created_at desc, review_key desc
-        ) as recency_rank
-    from {{ ref('fct_reviews') }}
+        person_id,
+        max_by(rating, {{ sort_key(['created_at', 'review_key']) }}) as rating
+    from named_reviews
+    group by person_id
+
+),
+
+named_answers as (
+
+    -- Answers to another question, or none, don't hide the last score.
+    select
+        submitted_at,
+        response_key,
+        case when survey_type = 'nps' then score end as nps_score,
+        coalesce(person_id, reporting_person_id) as person_id
+    from {{ ref('fct_surveys') }}
 
 ),
 
 surveys as (
 
     select
-        coalesce(person_id, reporting_person_id) as person_id,
-        case when survey_type = 'nps' then score end as nps_score,
-        row_number() over (
-            partition by coalesce(person_id, reporting_person_id)
-            -- Answers to another question, or none, don't hide the last score.
-            order by
-                case when survey_type = 'nps' and score is not null then 0 else 1 end,
-                submitted_at desc,
-                response_key desc
-        ) as recency_rank
-    from {{ ref('fct_surveys') }}
+        person_id,
+        max_by(nps_score, {{ sort_key(['submitted_at', 'response_key']) }}) as nps_score
+    from named_answers
+    group by person_id
 
 ),
 
@@ -59,7 +82,6 @@ said as (
         rating,
         cast(null as decimal(18, 4)) as nps_score
     from reviews
-    where recency_rank = 1
     union all
     select
         person_id,
@@ -67,7 +89,6 @@ said as (
         cast(null as decimal(18, 4)) as rating,
         nps_score
     from surveys
-    where recency_rank = 1
 
 )
 

@@ -120,26 +120,26 @@ MUTANTS = (
     Mutant(
         "int_lifetime__engagement",
         "machines say nothing",
-        "is_human and event_type in",
-        "event_type in",
-    ),
-    Mutant(
-        "int_lifetime__engagement",
-        "the latest rating speaks",
-        "order by created_at desc, review_key desc",
-        "order by rating desc, review_key desc",
-    ),
-    Mutant(
-        "int_lifetime__engagement",
-        "an answer to another question doesn't hide the last score",
-        "case when survey_type = 'nps' and score is not null then 0 else 1 end,",
+        "where machine_reason is null",
         "",
     ),
     Mutant(
         "int_lifetime__engagement",
+        "the latest rating speaks",
+        "row(created_at, review_key)",
+        "row(rating, review_key)",
+    ),
+    Mutant(
+        "int_lifetime__engagement",
+        "an answer to another question doesn't hide the last score",
+        "case when survey_type = 'nps' then score end as nps_score",
+        "score as nps_score",
+    ),
+    Mutant(
+        "int_lifetime__engagement",
         "a review that names only its order is of the order's person",
-        "select rating, coalesce(person_id, reporting_person_id) as person_id",
-        "select rating, person_id",
+        "select rating, created_at, review_key, coalesce(person_id, reporting_person_id) as person_id",
+        "select rating, created_at, review_key, person_id",
     ),
     Mutant(
         "int_lifetime__rhythms",

@@ -18,7 +18,8 @@ orders as (
 
     select
         orders.order_key,
-        orders.person_id,
+        -- Eight bytes, which millions of lines are sorted out by.
+        {{ hash_number(['orders.person_id']) }} as person_number,
         orders.order_sequence,
         last_orders.last_sequence
     from {{ ref('fct_orders') }} as orders
@@ -31,7 +32,7 @@ orders as (
 bought as (
 
     select distinct
-        orders.person_id,
+        orders.person_number,
         orders.order_sequence,
         orders.last_sequence,
         order_lines.product_id
@@ -64,7 +65,7 @@ pairs as (
     from bought
     inner join bought as then_bought
         on
-            bought.person_id = then_bought.person_id
+            bought.person_number = then_bought.person_number
             and bought.order_sequence + 1 = then_bought.order_sequence
     where bought.product_id <> then_bought.product_id
     group by

@@ -223,14 +223,14 @@ MUTANTS = (
     Mutant(
         "int_timing__next_products",
         "an order follows another of the same person",
-        "on bought.person_id = then_bought.person_id and bought.order_sequence + 1 = then_bought.order_sequence",
-        "on bought.order_sequence + 1 = then_bought.order_sequence",
+        "bought.person_number = then_bought.person_number and bought.order_sequence + 1 = then_bought.order_sequence",
+        "bought.order_sequence + 1 = then_bought.order_sequence",
     ),
     Mutant(
         "int_timing__next_products",
         "a product bought twice in an order is bought in one order",
-        "select distinct orders.person_id, orders.order_sequence,",
-        "select orders.person_id, orders.order_sequence,",
+        "select distinct orders.person_number, orders.order_sequence,",
+        "select orders.person_number, orders.order_sequence,",
     ),
     Mutant(
         "int_timing__next_products",

@@ -51,6 +51,8 @@ CHANGES = [
     ("support_tickets", {"created_at": "moment", "order_id": "other.order_id", "email": "other.email"}),
     ("loyalty_events", {"points": "'3'", "email": "other.email", "customer_id": "other.customer_id"}),
     ("loyalty_events", {"occurred_at": "moment"}),
+    ("flow_holdouts", {"triggered_at": "moment"}),
+    ("flow_holdouts", {"assigned_at": "moment", "email": "other.email", "customer_id": "other.customer_id"}),
     ("products", {"unit_cost": "'0.5'"}),
     ("exchange_rates", {"rate": "'1.5'"}),
 ]

@@ -1,3 +1,4 @@
+{{ config(pre_hook="{{ keep_before() }}") }}
 -- What an experiment compares, and from which moment on. Where only one arm has triggers (a tool that notes them when
 -- it sends) both are watched from their assignment: the triggered of one arm can't be held against all of the other.
 {% set windows = setting("lift_flow_windows") %}

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='recipient_id',
+    meta={'changed': 'int_proof__changed'}
+) }}
 -- What each person of an experiment did from the moment on that counts for both arms, and in the time before it. By
 -- intention to treat: whether a message came plays no part, and who did nothing counts as nothing.
 with share_changes as (
@@ -47,7 +53,7 @@ watched as (
         end as watched_from,
         experiments.window_days * interval '1' day as watched_for,
         coalesce(experiments.planned_holdout_share, own_shares.holdout_share) as planned_holdout_share
-    from {{ ref('fct_experiment_arms') }} as arms
+    from {{ only_changed(ref('fct_experiment_arms'), ref('int_proof__changed'), 'recipient_id') }} as arms
     inner join {{ ref('int_proof__experiments') }} as experiments
         on
             arms.source = experiments.source

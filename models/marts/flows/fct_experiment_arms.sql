@@ -1,7 +1,26 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='recipient_id',
+    on_schema_change='fail',
+    meta={'changed': 'int_proof__restated'}
+) }}
+{% set address = ['source', 'customer_id', 'email'] %}
+{% set recipients = only_changed(ref('int_proof__recipients'), ref('int_proof__restated'), 'recipient_id') %}
+{% set arrivals = ref('int_arrivals__flow_holdouts') %}
+{% if is_update() %}
+    {% set addresses %}
+        select recipients.address_number from {{ recipients }} as recipients
+    {% endset %}
+    {% set arrivals = work_table(
+        "changed_holdouts",
+        "select * from " ~ arrivals ~ " as arrivals where " ~ hash_number(address) ~ " in (" ~ addresses ~ ")"
+    ) %}
+{% endif %}
 -- An arm is frozen once given: of several assignments of one person the earliest holds, and a second arm is flagged.
 with versions as (
 
-    {{ latest_version(ref('int_arrivals__flow_holdouts'), ['experiment_id', 'email', 'customer_id']) }}
+    {{ latest_version(arrivals, ['experiment_id', 'email', 'customer_id']) }}
 
 ),
 
@@ -11,18 +30,17 @@ assignments as (
         versions.source,
         versions.experiment_id,
         versions.flow_id,
-        {{ person_of('versions') }} as person_id,
-        coalesce(
-            {{ person_of('versions') }},
-            {{ hash_text(
-                "coalesce('id:' || versions.source || ':' || versions.customer_id, 'email:' || versions.email)"
-            ) }}
-        ) as recipient_id,
+        recipients.person_id,
+        recipients.recipient_id,
         versions.arm,
         versions.assigned_at,
         case when versions.triggered_at <= {{ as_of() }} then versions.triggered_at end as triggered_at
     from versions
-    {{ person_join('versions') }}
+    inner join {{ recipients }} as recipients
+        on
+            versions.source = recipients.source
+            and versions.customer_id is not distinct from recipients.customer_id
+            and versions.email is not distinct from recipients.email
     where versions.assigned_at <= {{ as_of() }}
 
 ),

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='restate',
     unique_key='address_number',
-    pre_hook="{{ keep_before() }}"
+    pre_hook="{{ keep_before(['address_number', 'recipient_id']) }}"
 ) }}
 -- Found once for each address or id, not for each experiment that it is in. Arms are given to people who never ordered
 -- too, under a hash of the address.

@@ -40,12 +40,14 @@ select
     purchases.purchases - 1 as frequency,
     {{ days_between('purchases.first_day', 'purchases.last_day') }} as recency_days,
     {{ days_between('purchases.first_day', 'periods.cut_day') }} as age_days,
-    -- How much the first day's purchase was worth against the others', in half deviations of its logarithm.
-    coalesce(
-        greatest(
-            -2, least(2, round(2 * (purchases.first_value - periods.middle) / nullif(periods.deviation, 0)) / 2)
-        ),
-        0
+    -- How much the first day's purchase was worth against the others', in half deviations of its logarithm. Where all
+    -- were worth the same, nobody is told apart; least() and greatest() pass over NULL.
+    greatest(
+        -2,
+        least(
+            2,
+            coalesce(round(2 * (purchases.first_value - periods.middle) / nullif(periods.deviation, 0)) / 2, 0)
+        )
     ) as trait,
     purchases.net_sales,
     cast(purchases.net_sales as double) / purchases.purchases as mean_spend,

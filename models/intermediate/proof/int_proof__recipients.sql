@@ -6,21 +6,9 @@
 ) }}
 -- Found once for each address or id, not for each experiment that it is in. Arms are given to people who never ordered
 -- too, under a hash of the address.
-with addresses as (
+with found as (
 
-    {{ addresses_to_find(ref('int_arrivals__flow_holdouts')) }}
-
-),
-
-found as (
-
-    select
-        addresses.source,
-        addresses.customer_id,
-        addresses.email,
-        {{ person_of('addresses') }} as person_id
-    from addresses
-    {{ person_join('addresses') }}
+    {{ found_addresses(ref('int_arrivals__flow_holdouts')) }}
 
 )
 
@@ -28,9 +16,7 @@ select
     source,
     customer_id,
     email,
-    {{ hash_number(['source', 'customer_id', 'email']) }} as address_number,
+    address_number,
     person_id,
-    coalesce(
-        person_id, {{ hash_text("coalesce('id:' || source || ':' || customer_id, 'email:' || email)") }}
-    ) as recipient_id
+    coalesce(person_id, unknown_recipient_id) as recipient_id
 from found

@@ -4,17 +4,16 @@
     unique_key='address_number'
 ) }}
 -- Found once for each address or id, not for each of its views.
-with addresses as (
+with found as (
 
-    {{ addresses_to_find(ref('int_arrivals__page_events')) }}
+    {{ found_addresses(ref('int_arrivals__page_events')) }}
 
 )
 
 select
-    addresses.source,
-    addresses.customer_id,
-    addresses.email,
-    {{ hash_number(['addresses.source', 'addresses.customer_id', 'addresses.email']) }} as address_number,
-    {{ person_of('addresses') }} as person_id
-from addresses
-{{ person_join('addresses') }}
+    source,
+    customer_id,
+    email,
+    address_number,
+    person_id
+from found

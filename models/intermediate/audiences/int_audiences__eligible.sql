@@ -14,11 +14,7 @@
 
 with previous_run as (
 
-    -- What was remembered at this very moment is what this run itself finds. Before the first version nothing was
-    -- missed.
-    select coalesce(max(runs.as_of), {{ as_of() }}) as as_of
-    from {{ source('ops_audiences', 'audience_runs') }} as runs
-    where runs.as_of < {{ as_of() }}
+    select {{ version_before(look_up=false) }} as as_of
 
 ),
 
